@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* What is not POSIX; everything of the kind is in os_linux.c. */
+#ifndef MSVC_BASE_OS_INTERNAL_H
+#define MSVC_BASE_OS_INTERNAL_H
+
+#include <msvc/base.h>
+
+/*
+ * A descriptor that another thread or a signal handler can make readable:
+ * an eventfd. Non-blocking, close-on-exec. Negative status when none is left.
+ */
+MSVC_API int msvc__wake_open(void);
+MSVC_API void msvc__wake_signal(int fd);
+MSVC_API void msvc__wake_clear(int fd);
+
+/* Random bytes of the kernel, waiting for its first seed if need be. */
+MSVC_API void msvc__os_random(void *out, size_t length);
+
+/*
+ * Watch a file for writes by any process: an inotify descriptor, readable
+ * when something changed. Non-blocking, close-on-exec. Negative status when
+ * that is not possible, the caller then polls.
+ */
+MSVC_API int msvc__watch_open(const char *path);
+MSVC_API void msvc__watch_clear(int fd);
+
+/* The name of the running program, for defaults and messages; "unknown" when the system does not
+ * tell. Static. */
+MSVC_API const char *msvc__os_program_name(void);
+
+#endif

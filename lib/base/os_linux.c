@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything that is Linux and not POSIX. */
+#define _GNU_SOURCE
+#include "base/os_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <msvc/status.h>
+
+int msvc__wake_open(void)
+{
+    int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+    return fd >= 0 ? fd : MSVC_ERR_UNAVAILABLE;
+}
+
+/* A full counter is already readable, so that a refused write loses nothing. */
+void msvc__wake_signal(int fd)
+{
+    uint64_t one = 1;
+    int saved = errno;
+
+    while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
+        ;
+    errno = saved;
+}
+
+void msvc__wake_clear(int fd)
+{
+    uint64_t count;
+
+    while (read(fd, &count, sizeof(count)) < 0 && errno == EINTR)
+        ;
+}
+
+void msvc__os_random(void *out, size_t length)
+{
+    unsigned char *bytes = out;
+
+    while (length > 0) {
+        ssize_t got = getrandom(bytes, length, 0);
+
+        if (got > 0) {
+            bytes += got;
+            length -= (size_t)got;
+        }
+    }
+}
+
+int msvc__watch_open(const char *path)
+{
+    int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+    if (fd < 0)
+        return MSVC_ERR_UNAVAILABLE;
+    if (inotify_add_watch(fd, path, IN_MODIFY) < 0) {
+        (void)close(fd);
+        return MSVC_ERR_UNAVAILABLE;
+    }
+    return fd;
+}
+
+void msvc__watch_clear(int fd)
+{
+    char events[4096];
+
+    while (read(fd, events, sizeof(events)) > 0 || errno == EINTR)
+        ;
+}
+
+const char *msvc__os_program_name(void)
+{
+    return program_invocation_short_name != NULL ? program_invocation_short_name : "unknown";
+}
