@@ -16,13 +16,17 @@ MSVC_BEGIN_DECLS
 /** A cancellation token. Must outlive the calls it is given to. Threading: safe. */
 struct msvc_cancel;
 
-/** @return 0, #MSVC_ERR_NOMEM, or #MSVC_ERR_UNAVAILABLE when no descriptor is left. */
+/**
+ * @param[out] out  Owned by the caller; untouched on failure.
+ * @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_NOMEM, or #MSVC_ERR_UNAVAILABLE when no descriptor is
+ * left.
+ */
 MSVC_API MSVC_MUST_USE int msvc_cancel_new(struct msvc_cancel **out);
 
 /** Destroy @p cancel. NULL is ignored. No call may be using it. */
 MSVC_API void msvc_cancel_free(struct msvc_cancel *cancel);
 
-/** Ask. Repeating it changes nothing. Safe in a signal handler. */
+/** Ask. NULL is ignored. Repeating it changes nothing. Safe in a signal handler. */
 MSVC_API void msvc_cancel_request(struct msvc_cancel *cancel);
 
 /** Whether it was asked; false for NULL. */

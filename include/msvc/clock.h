@@ -51,6 +51,7 @@ MSVC_API void msvc_time_format(char out[MSVC_TIME_SIZE], int64_t wall_ns);
 
 /**
  * Read an RFC 3339 timestamp (section 5.6; any offset, up to nine fraction digits, more are cut).
+ * A leap second counts as the second after it.
  *
  * @param[out] wall_ns  Nanoseconds since 1970; untouched on failure.
  * @return 0, #MSVC_ERR_MALFORMED, or #MSVC_ERR_LIMIT outside the years 1678 to 2261.
