@@ -37,12 +37,14 @@ MSVC_API bool msvc_trace_context_is_valid(const struct msvc_trace_context *conte
 
 /**
  * Read the headers of a request or message. A traceparent that is wrong makes
- * everything ignored; a tracestate that is wrong is dropped alone.
+ * everything ignored; a tracestate that is wrong, or has more than 32 members,
+ * is dropped alone. Empty members and repeated keys are left out.
  *
  * @param[out] out    Remote; all zero unless this succeeds.
- * @param traceparent Surrounding white space is accepted. NULL: absent.
+ * @param traceparent Surrounding white space is accepted; two joined with a comma are not. NULL:
+ *                    absent.
  * @param tracestate  Several headers joined with commas. NULL: absent.
- * @return 0, #MSVC_ERR_NOT_FOUND when absent, #MSVC_ERR_MALFORMED.
+ * @return 0, #MSVC_ERR_NOT_FOUND when absent, #MSVC_ERR_MALFORMED or #MSVC_ERR_INVALID.
  */
 MSVC_API int msvc_trace_context_parse(struct msvc_trace_context *out, const char *traceparent,
                                       const char *tracestate);
@@ -51,10 +53,10 @@ MSVC_API int msvc_trace_context_parse(struct msvc_trace_context *out, const char
 MSVC_API void msvc_trace_context_traceparent(char out[MSVC_TRACEPARENT_SIZE],
                                              const struct msvc_trace_context *context);
 
-/** Write the trace id as 32 hexadecimal digits. */
+/** Write the trace id as 32 hexadecimal digits; zeros for NULL. */
 MSVC_API void msvc_trace_id_text(char out[33], const struct msvc_trace_context *context);
 
-/** Write the span id as 16 hexadecimal digits. */
+/** Write the span id as 16 hexadecimal digits; zeros for NULL. */
 MSVC_API void msvc_span_id_text(char out[17], const struct msvc_trace_context *context);
 
 MSVC_END_DECLS
