@@ -52,7 +52,7 @@ MSVC_API void msvc_json_end_object(struct msvc_json_writer *writer);
 MSVC_API void msvc_json_begin_array(struct msvc_json_writer *writer);
 MSVC_API void msvc_json_end_array(struct msvc_json_writer *writer);
 
-/** Write a member's name; its value comes next. */
+/** Write a member's name; its value comes next. NULL fails with #MSVC_ERR_INVALID. */
 MSVC_API void msvc_json_key(struct msvc_json_writer *writer, const char *name);
 
 /** Write a string; NULL writes null. Bytes that are not UTF-8 become U+FFFD, one for each maximal
@@ -61,7 +61,7 @@ MSVC_API void msvc_json_text(struct msvc_json_writer *writer, const char *text);
 MSVC_API void msvc_json_text_n(struct msvc_json_writer *writer, const char *text, size_t length);
 MSVC_API void msvc_json_int(struct msvc_json_writer *writer, int64_t number);
 MSVC_API void msvc_json_uint(struct msvc_json_writer *writer, uint64_t number);
-/** Write the shortest text that reads back as @p number, in any locale; NaN and infinities become
+/** Write the fewest digits that read back as @p number, in any locale; NaN and infinities become
  * null. */
 MSVC_API void msvc_json_double(struct msvc_json_writer *writer, double number);
 MSVC_API void msvc_json_bool(struct msvc_json_writer *writer, bool truth);
@@ -77,7 +77,8 @@ MSVC_API void msvc_json_member_int(struct msvc_json_writer *writer, const char *
 MSVC_API void msvc_json_member_bool(struct msvc_json_writer *writer, const char *name, bool truth);
 
 /** @return 0 when the document is complete; #MSVC_ERR_STATE when calls came in an order that JSON
- * does not have, #MSVC_ERR_LIMIT too deep, or what the buffer says. */
+ * does not have, #MSVC_ERR_LIMIT too deep, #MSVC_ERR_INVALID for a NULL, or what the buffer says.
+ */
 MSVC_API int msvc_json_writer_status(const struct msvc_json_writer *writer);
 
 /** A parsed document. Immutable. Threading: safe. */
