@@ -16,6 +16,7 @@
 
 MSVC_BEGIN_DECLS
 
+struct msvc_store_target;
 struct msvc_tx;
 
 /** A row as the relay needs it; the message is owned by whoever takes the row. */
