@@ -34,15 +34,17 @@ struct msvc_url_pair {
     const char *value; /**< "" when there was no '='. */
 };
 
-/** A parsed URL; immutable. All strings are borrowed until msvc_url_free(). Threading: safe. */
+/** A parsed URL; immutable. All strings are borrowed until msvc_url_free(). The getters answer NULL
+ * or 0 for NULL. Threading: safe. */
 struct msvc_url;
 
 /**
- * Parse @p text. Percent-encoding is decoded; an encoded NUL is refused.
+ * Parse @p text. Percent-encoding is decoded; an encoded NUL and a fragment are refused, as is
+ * every character that RFC 3986 wants encoded.
  *
  * @param[out] out  Owned by the caller; untouched on failure.
- * @return 0, #MSVC_ERR_MALFORMED, #MSVC_ERR_LIMIT above #MSVC_URL_MAX bytes or #MSVC_ERR_NOMEM.
- *         The message never repeats a password.
+ * @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_MALFORMED, #MSVC_ERR_LIMIT above #MSVC_URL_MAX bytes or
+ *         #MSVC_ERR_NOMEM. The message gives a column and repeats nothing, so no password.
  */
 MSVC_API MSVC_MUST_USE int msvc_url_parse(struct msvc_url **out, const char *text,
                                           struct msvc_error *err);
@@ -96,8 +98,8 @@ MSVC_API MSVC_MUST_USE int msvc_url_query_number(uint64_t *out, const struct msv
                                                  const char *key, uint64_t fallback, uint64_t least,
                                                  uint64_t most, struct msvc_error *err);
 
-/** The URL with its password (and query values named password, secret, token or key) as "***".
- * Owned by the URL. For messages and logs. */
+/** The URL with its password as "***", and query values whose name ends in password, secret, token
+ * or key. Owned by the URL. For messages and logs. */
 MSVC_API const char *msvc_url_redacted(const struct msvc_url *url);
 
 MSVC_END_DECLS
