@@ -65,7 +65,7 @@ struct msvc_log_options {
     size_t size;                  /**< Set by #MSVC_LOG_OPTIONS. */
     enum msvc_log_level level;    /**< Least level that is written. Default #MSVC_LOG_INFO. */
     int fd;                       /**< Where lines go; borrowed. Default 1, standard output. */
-    const char *service_name;     /**< Optional. Copied. */
+    const char *service_name;     /**< Optional. Copied. Written as "service". */
     const char *service_instance; /**< Optional. Copied. Written as "instance". */
     const struct msvc_clock
         *clock;             /**< Borrowed; must outlive the logger. Default: the system's. */
@@ -78,7 +78,8 @@ struct msvc_log_options {
 /**
  * @param[out] out  Owned by the caller; untouched on failure.
  * @param options   Copied; NULL for the defaults.
- * @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_UNSUPPORTED or #MSVC_ERR_NOMEM.
+ * @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_UNSUPPORTED, #MSVC_ERR_LIMIT when service name and
+ *         instance together are over 4000 bytes as JSON, or #MSVC_ERR_NOMEM.
  */
 MSVC_API MSVC_MUST_USE int msvc_log_new(struct msvc_log **out,
                                         const struct msvc_log_options *options);
@@ -92,7 +93,8 @@ MSVC_API void msvc_log_set_level(struct msvc_log *log, enum msvc_log_level level
 /** Whether a record of @p level would be written; false for NULL. */
 MSVC_API bool msvc_log_is_enabled(const struct msvc_log *log, enum msvc_log_level level);
 
-/** Records that could not be written, because the descriptor refused them. */
+/** Records that were not written, or only in part, because the descriptor refused them; a
+ * non-blocking one that is full does. 0 for NULL. */
 MSVC_API uint64_t msvc_log_lost_count(const struct msvc_log *log);
 
 /** "INFO" for #MSVC_LOG_INFO; levels between have the name of the one below. Static. */
@@ -105,7 +107,10 @@ MSVC_API MSVC_MUST_USE int msvc_log_level_parse(enum msvc_log_level *out, const 
 /**
  * Write one record. The level is tested first.
  *
- * @param attributes  Ended by one whose key is NULL; NULL for none. More than 128 are not written.
+ * @param message     NULL is the empty string.
+ * @param attributes  Ended by one whose key is NULL; NULL for none. Of a repeated key the last one
+ *                    counts. Those after the 128th are left out, and the record says
+ *                    "truncated":true.
  */
 MSVC_API void msvc_log_write(struct msvc_log *log, enum msvc_log_level level, const char *message,
                              const struct msvc_attribute *attributes);

@@ -12,13 +12,8 @@
 #include <msvc/buffer.h>
 #include <msvc/status.h>
 
+#include "base/json_escape_internal.h"
 #include "base/number_internal.h"
-#include "base/utf8_internal.h"
-
-#define EACH_BYTE UINT64_C(0x0101010101010101)
-#define HIGH_BITS UINT64_C(0x8080808080808080)
-
-static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
 void msvc_json_writer_init(struct msvc_json_writer *w, struct msvc_buffer *out)
 {
@@ -102,81 +97,22 @@ void msvc_json_end_array(struct msvc_json_writer *w)
     end(w, false);
 }
 
-/* Whether eight bytes are all ASCII and need no escape. May say no too often, never yes. */
-static bool is_plain_word(const char *text)
-{
-    uint64_t word;
-    uint64_t quote;
-    uint64_t backslash;
-
-    memcpy(&word, text, sizeof(word));
-    quote = word ^ EACH_BYTE * '"';
-    backslash = word ^ EACH_BYTE * '\\';
-    return ((word | (word - EACH_BYTE * ' ') | (quote - EACH_BYTE) | (backslash - EACH_BYTE)) &
-            HIGH_BITS) == 0;
-}
-
-/* How many bytes from the start can stand in a string as they are. */
-static size_t plain_length(const char *text, size_t length)
-{
-    size_t at = 0;
-
-    while (at < length) {
-        unsigned char byte = (unsigned char)text[at];
-
-        if (length - at >= sizeof(uint64_t) && is_plain_word(text + at)) {
-            at += sizeof(uint64_t);
-        } else if (byte >= 0x80) {
-            size_t step = msvc__utf8_length(text + at, length - at, NULL);
-
-            if (step == 0)
-                break;
-            at += step;
-        } else if (byte < ' ' || byte == '"' || byte == '\\') {
-            break;
-        } else {
-            at++;
-        }
-    }
-    return at;
-}
-
-static void put_escape(struct msvc_buffer *out, char byte)
-{
-    static const char digits[] = "0123456789abcdef";
-    static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt"; /* pairs: what, and how it is written */
-    char text[6] = { '\\', 'u', '0', '0', digits[byte >> 4 & 1], digits[byte & 0x0f] };
-
-    for (const char *pair = shorts; *pair != '\0'; pair += 2) {
-        if (pair[0] == byte) {
-            text[1] = pair[1];
-            msvc_buffer_bytes(out, text, 2);
-            return;
-        }
-    }
-    msvc_buffer_bytes(out, text, sizeof(text));
-}
-
 static void put_string(struct msvc_buffer *out, const char *text, size_t length)
 {
     size_t at = 0;
 
     msvc_buffer_byte(out, '"');
     for (;;) {
-        size_t plain = plain_length(text + at, length - at);
-        size_t bad = 1;
+        size_t plain = msvc__json_plain_length(text + at, length - at);
+        char escape[MSVC__JSON_ESCAPE_MAX];
+        size_t taken;
 
         msvc_buffer_bytes(out, text + at, plain);
         at += plain;
         if (at == length)
             break;
-        if ((unsigned char)text[at] < 0x80) {
-            put_escape(out, text[at]);
-        } else {
-            (void)msvc__utf8_length(text + at, length - at, &bad);
-            msvc_buffer_bytes(out, replacement, sizeof(replacement) - 1);
-        }
-        at += bad;
+        msvc_buffer_bytes(out, escape, msvc__json_escape(escape, &taken, text + at, length - at));
+        at += taken;
     }
     msvc_buffer_byte(out, '"');
 }

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Almost all text is plain, so that the scan takes eight bytes at a time and
+ * everything else may be slow.
+ */
+#include "base/json_escape_internal.h"
+
+#include <string.h>
+
+#include "base/utf8_internal.h"
+
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+
+/* Whether eight bytes are all ASCII and need no escape. May say no too often, never yes. */
+static bool is_plain_word(const char *text)
+{
+    uint64_t word;
+    uint64_t quote;
+    uint64_t backslash;
+
+    memcpy(&word, text, sizeof(word));
+    quote = word ^ EACH_BYTE * '"';
+    backslash = word ^ EACH_BYTE * '\\';
+    return ((word | (word - EACH_BYTE * ' ') | (quote - EACH_BYTE) | (backslash - EACH_BYTE)) &
+            HIGH_BITS) == 0;
+}
+
+size_t msvc__json_plain_length(const char *text, size_t length)
+{
+    size_t at = 0;
+
+    while (at < length) {
+        unsigned char byte = (unsigned char)text[at];
+
+        if (length - at >= sizeof(uint64_t) && is_plain_word(text + at)) {
+            at += sizeof(uint64_t);
+        } else if (byte >= 0x80) {
+            size_t step = msvc__utf8_length(text + at, length - at, NULL);
+
+            if (step == 0)
+                break;
+            at += step;
+        } else if (byte < ' ' || byte == '"' || byte == '\\') {
+            break;
+        } else {
+            at++;
+        }
+    }
+    return at;
+}
+
+static size_t escape_ascii(char *out, char byte)
+{
+    static const char digits[] = "0123456789abcdef";
+    static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt"; /* pairs: what, and how it is written */
+
+    out[0] = '\\';
+    for (const char *pair = shorts; *pair != '\0'; pair += 2) {
+        if (pair[0] == byte) {
+            out[1] = pair[1];
+            return 2;
+        }
+    }
+    memcpy(out + 1, "u00", 3);
+    out[4] = digits[byte >> 4 & 1];
+    out[5] = digits[byte & 0x0f];
+    return 6;
+}
+
+size_t msvc__json_escape(char out[MSVC__JSON_ESCAPE_MAX], size_t *taken, const char *text,
+                         size_t length)
+{
+    *taken = 1;
+    if ((unsigned char)text[0] < 0x80)
+        return escape_ascii(out, text[0]);
+    (void)msvc__utf8_length(text, length, taken);
+    memcpy(out, replacement, sizeof(replacement) - 1);
+    return sizeof(replacement) - 1;
+}
