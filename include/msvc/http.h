@@ -99,7 +99,7 @@ MSVC_API void msvc_http_answer_free(struct msvc_http_answer *answer);
  *
  * @param headers  Copied; ended by a NULL name.
  * @param body     Copied.
- * @return 0 or #MSVC_ERR_NOMEM.
+ * @return 0, #MSVC_ERR_INVALID or #MSVC_ERR_NOMEM.
  */
 MSVC_API MSVC_MUST_USE int msvc_http_answer_new(struct msvc_http_answer **out, int status,
                                                 const struct msvc_header *headers, const void *body,
