@@ -21,6 +21,7 @@ MSVC_BEGIN_DECLS
 
 struct msvc_cancel;
 struct msvc_error;
+struct msvc_telemetry;
 struct msvc_trace_context;
 
 /** Header that carries the milliseconds a caller is still willing to wait; never extended on the
@@ -104,6 +105,18 @@ MSVC_API void msvc_http_answer_free(struct msvc_http_answer *answer);
 MSVC_API MSVC_MUST_USE int msvc_http_answer_new(struct msvc_http_answer **out, int status,
                                                 const struct msvc_header *headers, const void *body,
                                                 size_t length);
+
+/** Opens HTTP transports for a URL scheme: libmsvc-http-client has one for http and https. */
+struct msvc_http_transport_driver {
+    size_t size;
+    const char *const *schemes; /**< Ended by NULL. */
+    int (*open)(struct msvc_http_transport **out, const char *url,
+                const struct msvc_telemetry *telemetry, struct msvc_error *err);
+};
+
+/** The drivers that a URL may choose from. */
+#define MSVC_TRANSPORT_DRIVERS(...) \
+    MSVC_LIST_OF(const struct msvc_http_transport_driver *, __VA_ARGS__)
 
 MSVC_END_DECLS
 

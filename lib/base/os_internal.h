@@ -3,6 +3,8 @@
 #ifndef MSVC_BASE_OS_INTERNAL_H
 #define MSVC_BASE_OS_INTERNAL_H
 
+#include <pthread.h>
+
 #include <msvc/base.h>
 
 /*
@@ -27,5 +29,8 @@ MSVC_API void msvc__watch_clear(int fd);
 /* The name of the running program, for defaults and messages; "unknown" when the system does not
  * tell. Static. */
 MSVC_API const char *msvc__os_program_name(void);
+
+/* Name a thread for debuggers and top; cut to what the kernel keeps. */
+MSVC_API void msvc__os_name_thread(pthread_t thread, const char *name);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/os_internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -76,4 +77,12 @@ void msvc__watch_clear(int fd)
 const char *msvc__os_program_name(void)
 {
     return program_invocation_short_name != NULL ? program_invocation_short_name : "unknown";
+}
+
+void msvc__os_name_thread(pthread_t thread, const char *name)
+{
+    char cut[16];
+
+    (void)snprintf(cut, sizeof(cut), "%s", name);
+    (void)pthread_setname_np(thread, cut);
 }
