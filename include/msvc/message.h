@@ -45,7 +45,8 @@ struct msvc_message {
                         NULL: no order. */
     const char *traceparent;           /**< Default: the thread's current trace context. */
     const char *tracestate;            /**< Goes with traceparent. */
-    const struct msvc_header *headers; /**< Optional; CloudEvents extensions of the user's own. */
+    const struct msvc_header *headers; /**< Optional; CloudEvents extensions of the user's own:
+                                          names of lower-case letters and digits, each once. */
     const void *payload;               /**< Borrowed. */
     size_t payload_length;             /**< Bytes. */
 };
@@ -74,7 +75,9 @@ MSVC_API MSVC_MUST_USE int msvc_message_copy(struct msvc_message **out,
 /** Destroy what msvc_message_copy() or msvc_message_from_json() made. NULL is ignored. */
 MSVC_API void msvc_message_free(struct msvc_message *message);
 
-/** Append the message in the CloudEvents JSON format 1.0.2. @return 0 or what the buffer says. */
+/** Append the message in the CloudEvents JSON format 1.0.2; the topic is the extension `topic` when
+ * it is not the type. @return 0, #MSVC_ERR_INVALID (id or source too must be there),
+ * #MSVC_ERR_LIMIT or #MSVC_ERR_NOMEM. */
 MSVC_API MSVC_MUST_USE int msvc_message_to_json(struct msvc_buffer *out,
                                                 const struct msvc_message *message);
 
