@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the breaker share. */
+#ifndef MSVC_RESILIENCE_BREAKER_INTERNAL_H
+#define MSVC_RESILIENCE_BREAKER_INTERNAL_H
+
+#include <msvc/breaker.h>
+
+#include "resilience/epoch_internal.h"
+#include "resilience/probes_internal.h"
+#include "resilience/window_internal.h"
+
+#define MSVC__NS_PER_MS  1000000
+#define MSVC__STREAK_MAX 0xffffffu
+
+struct msvc_breaker {
+    _Atomic uint64_t epoch;              /* see epoch_internal.h */
+    struct msvc_breaker_options options; /* constant after new(), without zeros */
+    uint64_t made_ns;                    /* constant: where our time begins */
+    uint64_t slow_ns;                    /* constant: UINT64_MAX when nothing is slow */
+    struct msvc__time_window *by_time;   /* constant; one of the two is NULL */
+    struct msvc__count_window *by_count; /* constant */
+    struct msvc__probes probes;
+    _Atomic uint64_t streak; /* generation << 24 | failures in a row */
+};
+
+/* What a call changed, announced when it is done. */
+struct msvc__change {
+    bool happened;
+    enum msvc_breaker_state from;
+    enum msvc_breaker_state to;
+};
+
+/* Nanoseconds since the breaker was made; reads the clock when now_ns is 0. */
+uint64_t msvc__breaker_age_ns(const struct msvc_breaker *b, uint64_t now_ns);
+
+/* Change the epoch, unless it is another one meanwhile. */
+bool msvc__breaker_swap(struct msvc_breaker *b, uint64_t epoch, uint64_t next,
+                        struct msvc__change *change);
+
+/* The epoch of an opening at age_ns that lasts for wait_ms. */
+uint64_t msvc__breaker_opened(uint64_t epoch, unsigned openings, uint64_t age_ns, uint64_t wait_ms);
+
+/* How long an opening lasts after so many in a row. */
+uint64_t msvc__breaker_wait_ms(const struct msvc_breaker *b, unsigned openings);
+
+/* Call on_change if there was one. */
+void msvc__breaker_announce(struct msvc_breaker *b, const struct msvc__change *change);
+
+#endif

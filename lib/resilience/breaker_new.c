@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Making a breaker: defaults, ranges, and one block of memory for all of it.
+ */
+#include <msvc/breaker.h>
+
+#include <stdlib.h>
+
+#include <msvc/clock.h>
+#include <msvc/random.h>
+#include <msvc/status.h>
+
+#include "base/alloc_internal.h"
+#include "base/options_internal.h"
+#include "resilience/breaker_internal.h"
+
+#define CACHE_LINE 64
+
+static unsigned or_default(unsigned given, unsigned fallback)
+{
+    return given != 0 ? given : fallback;
+}
+
+static void fill_in(struct msvc_breaker_options *o)
+{
+    o->failure_percent = or_default(o->failure_percent, 50);
+    o->slow_percent = or_default(o->slow_percent, 100);
+    o->minimum_calls = or_default(o->minimum_calls, 5);
+    if (o->window_calls == 0)
+        o->window_ms = or_default(o->window_ms, 10000);
+    else if (o->minimum_calls > o->window_calls)
+        o->minimum_calls = o->window_calls;
+    o->open_ms = or_default(o->open_ms, 30000);
+    o->open_max_ms = or_default(o->open_max_ms, o->open_ms);
+    o->probes = or_default(o->probes, 1);
+    o->probe_successes = or_default(o->probe_successes, o->probes);
+    o->lease_ms = or_default(o->lease_ms, 30000);
+    if (o->clock == NULL)
+        o->clock = msvc_clock_system();
+    if (o->random == NULL)
+        o->random = msvc_random_system();
+}
+
+static bool is_valid(const struct msvc_breaker_options *o)
+{
+    if (o->failure_percent > 100 && o->failure_percent != MSVC_BREAKER_OFF)
+        return false;
+    if (o->slow_percent > 100 || o->jitter_percent > 100 || o->open_max_ms < o->open_ms)
+        return false;
+    if (o->window_calls > MSVC_BREAKER_WINDOW_CALLS_MAX ||
+        (o->window_calls != 0 && o->window_ms != 0))
+        return false;
+    return o->failure_streak <= MSVC__STREAK_MAX && o->probes <= MSVC_BREAKER_PROBES_MAX &&
+           o->probe_successes <= o->probes;
+}
+
+/* On a cache line of its own, behind the breaker. */
+static void *behind(struct msvc_breaker *b)
+{
+    uintptr_t end = (uintptr_t)(b + 1);
+
+    return (char *)(b + 1) + (CACHE_LINE - end % CACHE_LINE) % CACHE_LINE;
+}
+
+static size_t window_size(const struct msvc_breaker_options *o)
+{
+    if (o->window_calls == 0)
+        return sizeof(struct msvc__time_window);
+    return sizeof(struct msvc__count_window) + o->window_calls * sizeof(uint32_t);
+}
+
+static void set_up(struct msvc_breaker *b, const struct msvc_breaker_options *o)
+{
+    b->options = *o;
+    b->made_ns = msvc_clock_monotonic_ns(o->clock);
+    b->slow_ns = o->slow_ms != 0 ? (uint64_t)o->slow_ms * MSVC__NS_PER_MS : UINT64_MAX;
+    b->probes.count = o->probes;
+    b->probes.lease_ms = o->lease_ms;
+    atomic_init(&b->epoch, msvc__epoch_next(0, MSVC_BREAKER_CLOSED, 0, 0));
+    if (o->window_calls == 0) {
+        b->by_time = behind(b);
+        msvc__time_window_init(b->by_time, (uint64_t)o->window_ms * MSVC__NS_PER_MS);
+    } else {
+        b->by_count = behind(b);
+        msvc__count_window_init(b->by_count, o->window_calls, o->minimum_calls);
+    }
+}
+
+int msvc_breaker_new(struct msvc_breaker **out, const struct msvc_breaker_options *options)
+{
+    struct msvc_breaker_options filled;
+    struct msvc_breaker *b;
+    int status;
+
+    if (out == NULL)
+        return MSVC_ERR_INVALID;
+    status = msvc__options_copy(&filled, sizeof(filled), options);
+    if (status < 0)
+        return status;
+    fill_in(&filled);
+    if (!is_valid(&filled))
+        return MSVC_ERR_INVALID;
+
+    b = msvc__new(sizeof(*b) + CACHE_LINE + window_size(&filled));
+    if (b == NULL)
+        return MSVC_ERR_NOMEM;
+    set_up(b, &filled);
+    *out = b;
+    return 0;
+}
+
+void msvc_breaker_free(struct msvc_breaker *breaker)
+{
+    free(breaker);
+}
