@@ -45,6 +45,7 @@ struct msvc_store_driver {
     bool (*is_usable)(void *connection);
 
     int (*begin)(void *connection, const struct msvc_tx_options *options, struct msvc_error *err);
+    /** After a failure the core asks for rollback(), which then may find nothing to undo. */
     int (*commit)(void *connection, struct msvc_error *err);
     int (*rollback)(void *connection, struct msvc_error *err);
 
@@ -52,8 +53,8 @@ struct msvc_store_driver {
      * a status. */
     int (*exec)(void *connection, const char *sql, const struct msvc_value *values,
                 size_t value_count, uint64_t deadline_ns, struct msvc_error *err);
-    /** Append each row with msvc_rows_append(). */
-    int (*query)(struct msvc_rows *rows, void *connection, const char *sql,
+    /** @param[out] out  Made with msvc_rows_new() and msvc_rows_append(); untouched on failure. */
+    int (*query)(struct msvc_rows **out, void *connection, const char *sql,
                  const struct msvc_value *values, size_t value_count, uint64_t deadline_ns,
                  struct msvc_error *err);
     int (*script)(void *connection, const char *sql, uint64_t deadline_ns, struct msvc_error *err);
