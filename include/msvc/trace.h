@@ -7,8 +7,10 @@
  * exporters. Recording allocates nothing and never waits; what does not fit is
  * dropped and counted.
  *
- *     span = msvc_span_start(tracer, "reserve stock", MSVC_SPAN_OPTIONS(.kind =
- * MSVC_SPAN_INTERNAL)); msvc_span_enter(&scope, span); … msvc_span_leave(&scope);
+ *     span = msvc_span_start(tracer, "reserve stock", NULL);
+ *     msvc_span_enter(&scope, span);
+ *     reserve(order);
+ *     msvc_span_leave(&scope);
  *     msvc_span_end(span);
  *
  * A span without an explicit parent is a child of the one that the thread has
@@ -28,8 +30,16 @@ struct msvc_error;
 struct msvc_random;
 struct msvc_span_exporter;
 
-/** Makes spans for one service and queues the ended ones. Threading: safe, but for
- * msvc_tracer_run_once(): one thread at a time. */
+/** Bytes in which a span keeps its name, attributes, events and links; what does not fit is dropped
+ * and counted. A tracer has live_limit + queue_limit such spans, made once; memory that was never
+ * used costs address space only. */
+#define MSVC_SPAN_STORAGE_SIZE 4096
+
+/**
+ * Makes spans for one service and queues the ended ones. In a child of fork() it
+ * goes on with counts of zero: the spans queued or open before are the
+ * parent's, who exports them. Threading: safe.
+ */
 struct msvc_tracer;
 
 /** One operation. Threading: one thread at a time; may move between threads. */
@@ -60,7 +70,8 @@ enum msvc_sampler {
 /** How to trace. Start from #MSVC_TRACER_OPTIONS; 0 means the default. */
 struct msvc_tracer_options {
     size_t size;                           /**< Set by #MSVC_TRACER_OPTIONS. */
-    const char *service_name;              /**< Copied. Default "unknown_service". */
+    const char *service_name;              /**< Copied. Default: service.name of resource, or else
+                                              "unknown_service:" and the program's name. */
     const struct msvc_attribute *resource; /**< Optional; ended by one whose key is NULL. Copied. */
     enum msvc_sampler sampler;             /**< Default: always on. */
     double ratio;                          /**< For #MSVC_SAMPLER_RATIO: 0 to 1. */
@@ -72,7 +83,7 @@ struct msvc_tracer_options {
     unsigned delay_ms;          /**< Longest wait before an export. Default 5000. */
     unsigned export_timeout_ms; /**< Default 30000. */
     const struct msvc_clock *clock;   /**< Borrowed. Default: the system's. */
-    const struct msvc_random *random; /**< Borrowed. Default: the system's. */
+    const struct msvc_random *random; /**< Seeds the ids. Borrowed. Default: the system's. */
 };
 
 #define MSVC_TRACER_OPTIONS(...) MSVC_OPTIONS_OF(struct msvc_tracer_options, __VA_ARGS__)
@@ -80,7 +91,9 @@ struct msvc_tracer_options {
 /**
  * @param[out] out  Owned by the caller; untouched on failure.
  * @param options   Copied; NULL for the defaults.
- * @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_UNSUPPORTED or #MSVC_ERR_NOMEM.
+ * @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_UNSUPPORTED, #MSVC_ERR_LIMIT when live_limit or
+ *         queue_limit is over 1000000, #MSVC_ERR_UNAVAILABLE when no descriptor is left, or
+ *         #MSVC_ERR_NOMEM.
  */
 MSVC_API MSVC_MUST_USE int msvc_tracer_new(struct msvc_tracer **out,
                                            const struct msvc_tracer_options *options);
@@ -89,21 +102,25 @@ MSVC_API MSVC_MUST_USE int msvc_tracer_new(struct msvc_tracer **out,
  */
 MSVC_API void msvc_tracer_free(struct msvc_tracer *tracer);
 
-/** Export what is due, waiting at most @p timeout_ms for something to be. @return Spans exported,
- * or a negative status of the exporter. */
+/** Export what is due, at most one batch, waiting at most @p timeout_ms for something to be; may
+ * return earlier, and does without exporters. @return Spans exported, or a negative status of the
+ * exporter. */
 MSVC_API int msvc_tracer_run_once(struct msvc_tracer *tracer, int timeout_ms);
 
-/** Readable when there is work for msvc_tracer_run_once(). */
+/** Readable when there is work for msvc_tracer_run_once(), or its timeout has changed. −1 when the
+ * tracer has no exporters. */
 MSVC_API int msvc_tracer_fd(const struct msvc_tracer *tracer);
 
 /** Milliseconds until msvc_tracer_run_once() has work even if the descriptor stays quiet; −1:
  * never. */
-MSVC_API int msvc_tracer_timeout_ms(const struct msvc_tracer *tracer);
+MSVC_API int msvc_tracer_timeout_ms(struct msvc_tracer *tracer);
 
 /** Export everything that has ended. @return 0, #MSVC_ERR_TIMEOUT, or the exporter's status. */
 MSVC_API int msvc_tracer_flush(struct msvc_tracer *tracer, int timeout_ms, struct msvc_error *err);
 
-/** started = exported + rejected + dropped_* + live + queued, always. */
+/** started = exported + rejected + dropped_* + live + queued, always. With several exporters a
+ * batch that one of them gave up is dropped, and the most that one of them saw rejected is
+ * rejected. */
 struct msvc_tracer_counts {
     uint64_t started;        /**< Recording spans. */
     uint64_t live;           /**< Started, not ended. */
@@ -115,7 +132,8 @@ struct msvc_tracer_counts {
     uint64_t unrecorded;     /**< Not in started: sampled out, or live_limit reached. */
 };
 
-MSVC_API void msvc_tracer_counts(const struct msvc_tracer *tracer, struct msvc_tracer_counts *out);
+/** All zero for NULL. */
+MSVC_API void msvc_tracer_counts(struct msvc_tracer_counts *out, const struct msvc_tracer *tracer);
 
 /** How a span starts. Start from #MSVC_SPAN_OPTIONS; 0 means the default. */
 struct msvc_span_options {
@@ -131,8 +149,8 @@ struct msvc_span_options {
 
 #define MSVC_SPAN_OPTIONS(...) MSVC_OPTIONS_OF(struct msvc_span_options, __VA_ARGS__)
 
-/** Start a span. @return The span, ended with msvc_span_end(); NULL when @p tracer is NULL or has
- * live_limit open. */
+/** Start a span. A @p name over 255 bytes is cut. @return The span, ended with msvc_span_end();
+ * NULL when @p tracer is NULL or has live_limit open, or when @p options are of a newer version. */
 MSVC_API struct msvc_span *msvc_span_start(struct msvc_tracer *tracer, const char *name,
                                            const struct msvc_span_options *options);
 
@@ -151,7 +169,9 @@ MSVC_API void msvc_span_rename(struct msvc_span *span, const char *name);
 MSVC_API void msvc_span_set_status(struct msvc_span *span, enum msvc_span_status status,
                                    const char *description);
 
-/** Add an event with the time of now. */
+/** Add an event with the time of now. Beyond 128 or the span's storage they are dropped and
+ * counted.
+ */
 MSVC_API void msvc_span_event(struct msvc_span *span, const char *name,
                               const struct msvc_attribute *attributes);
 
@@ -164,7 +184,7 @@ struct msvc_span_scope {
 };
 
 /** Make @p span the thread's current one; leave before it ends, in reverse order, on the same
- * thread. */
+ * thread. NULL changes nothing and is left in the same way. */
 MSVC_API void msvc_span_enter(struct msvc_span_scope *scope, const struct msvc_span *span);
 
 /** The same with a bare context, borrowed until the leave. NULL: outside of any trace. */

@@ -15,6 +15,9 @@ MSVC_API int msvc__wake_open(void);
 MSVC_API void msvc__wake_signal(int fd);
 MSVC_API void msvc__wake_clear(int fd);
 
+/* Put another one in its place, under the same number: for a child of fork(). */
+MSVC_API void msvc__wake_replace(int fd);
+
 /* Random bytes of the kernel, waiting for its first seed if need be. */
 MSVC_API void msvc__os_random(void *out, size_t length);
 

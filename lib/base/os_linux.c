@@ -4,6 +4,7 @@
 #include "base/os_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -37,6 +38,16 @@ void msvc__wake_clear(int fd)
 
     while (read(fd, &count, sizeof(count)) < 0 && errno == EINTR)
         ;
+}
+
+void msvc__wake_replace(int fd)
+{
+    int fresh = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+    if (fresh < 0)
+        return;
+    (void)dup3(fresh, fd, O_CLOEXEC);
+    (void)close(fresh);
 }
 
 void msvc__os_random(void *out, size_t length)

@@ -20,10 +20,21 @@ MSVC_BEGIN_DECLS
 struct msvc_error;
 
 struct msvc_span_event_data {
+    const struct msvc_span_event_data *next; /**< NULL at the end. */
     int64_t wall_ns;
     const char *name;
     const struct msvc_attribute *attributes;
     size_t attribute_count;
+    uint32_t dropped_attribute_count;
+};
+
+struct msvc_span_link_data {
+    const struct msvc_span_link_data *next; /**< NULL at the end. */
+    uint8_t trace_id[16];
+    uint8_t span_id[8];
+    uint8_t flags;
+    bool is_remote;
+    const char *tracestate; /**< "" when there is none. */
 };
 
 /** One ended span; everything is borrowed until export returns. */
@@ -39,9 +50,9 @@ struct msvc_span_data {
     const char *status_description; /**< "" when there is none. */
     const struct msvc_attribute *attributes;
     size_t attribute_count;
-    const struct msvc_span_event_data *events;
+    const struct msvc_span_event_data *events; /**< The first, in order; NULL for none. */
     size_t event_count;
-    const struct msvc_trace_context *links;
+    const struct msvc_span_link_data *links; /**< The first, in order; NULL for none. */
     size_t link_count;
     uint32_t dropped_attribute_count;
     uint32_t dropped_event_count;
@@ -54,16 +65,17 @@ struct msvc_span_batch {
     size_t resource_count;
     const char *scope_name;
     const char *scope_version;
-    const struct msvc_span_data *spans;
-    size_t span_count;
+    const struct msvc_span_data *const *spans;
+    size_t span_count; /**< At least 1. */
 };
 
 struct msvc_span_exporter_ops {
     size_t size;
     /**
-     * Export a batch. Never called twice at once. Retries are the exporter's own.
+     * Export a batch. Never called twice at once. Retries are the exporter's own. May be called
+     * in a child of fork(): what a connection holds then belongs to the parent.
      *
-     * @param deadline_ns  When to give up, monotonic.
+     * @param deadline_ns  When to give up, monotonic; never 0.
      * @param[out] rejected  How many the peer refused for good; 0 before the call.
      * @return 0, or a status: the whole batch counts as dropped.
      */
