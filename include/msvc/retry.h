@@ -68,6 +68,10 @@ MSVC_API MSVC_MUST_USE bool msvc_retry_budget_take(struct msvc_retry_budget *bud
 /** Give an unused right back. NULL is ignored. */
 MSVC_API void msvc_retry_budget_give_back(struct msvc_retry_budget *budget);
 
+/** Wait until @p until_ns by the retry's clock, or until @p cancel asks. @return 0 or
+ * #MSVC_ERR_CANCELLED. */
+typedef int msvc_retry_wait_fn(uint64_t until_ns, struct msvc_cancel *cancel, void *user);
+
 /** How to retry. Start from #MSVC_RETRY_OPTIONS; in every field 0 means the default. */
 struct msvc_retry_options {
     size_t size;       /**< Set by #MSVC_RETRY_OPTIONS. */
@@ -85,6 +89,9 @@ struct msvc_retry_options {
     struct msvc_retry_budget *budget; /**< Optional. Borrowed until the last call on the retry. */
     const struct msvc_clock *clock;   /**< Borrowed likewise. Default: the system's. */
     const struct msvc_random *random; /**< Borrowed likewise. Default: the system's. */
+    msvc_retry_wait_fn *wait; /**< How msvc_retry_wait() waits, for event loops and tests. Default:
+                                 poll(). */
+    void *user;               /**< Passed to wait, never read. */
 };
 
 #define MSVC_RETRY_OPTIONS(...) MSVC_OPTIONS_OF(struct msvc_retry_options, __VA_ARGS__)
@@ -109,6 +116,7 @@ struct msvc_retry {
     uint64_t deadline_ns;              /**< Of everything together; 0: none. */
     uint64_t next_ns;                  /**< When the next attempt is due. */
     unsigned waits;                    /**< Private. */
+    bool holds_budget;                 /**< Private. */
     struct msvc_retry_options options; /**< Private. */
 };
 
@@ -131,6 +139,9 @@ MSVC_API uint64_t msvc_retry_attempt_deadline(const struct msvc_retry *retry);
  * Decide after an attempt that ended with @p status. A true answer reserved the
  * attempt and a place in the budget, and set delay_ms and next_ns.
  *
+ * #MSVC_ERR_REJECTED without a wait that was asked for is taken for a policy's
+ * of ours: nothing was attempted. With one, it is the peer's.
+ *
  * @param asked_ms  The wait that the peer asked for (Retry-After); 0: none.
  * @return Whether to try again. If not, `retry->end` says why.
  */
@@ -138,11 +149,10 @@ MSVC_API MSVC_MUST_USE bool msvc_retry_again(struct msvc_retry *retry, int statu
                                              uint64_t asked_ms);
 
 /**
- * Sleep until the next attempt is due. For tests with a clock of their own, it
- * sleeps by poll() and looks at the clock.
+ * Wait until the next attempt is due.
  *
  * @param cancel  Ends the wait; NULL for none.
- * @return 0, or #MSVC_ERR_CANCELLED: the place in the budget was given back.
+ * @return 0, #MSVC_ERR_CANCELLED: the place in the budget was given back, or #MSVC_ERR_INVALID.
  */
 MSVC_API MSVC_MUST_USE int msvc_retry_wait(struct msvc_retry *retry, struct msvc_cancel *cancel);
 
