@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file http_client.h
+ *
+ * HTTP calls over libcurl: connections are kept and reused, every call has a
+ * deadline that covers DNS and connecting and travels to the callee, trace
+ * headers go with it, each peer has a breaker, and idempotent calls are tried
+ * again. A POST is never sent a second time behind your back.
+ *
+ *     msvc_http_client_new(&client, NULL, &err);
+ *     msvc_http_client_transport(&users, client, "http://127.0.0.1:8081", &err);
+ *     msvc_http_call(users, MSVC_HTTP_REQUEST(.target = "/api/v1/users/123"), &answer, &err);
+ *
+ * What counts as a failure of the peer, for breaker and retries: no answer,
+ * and the statuses 429, 502, 503 and 504; 500 counts for the breaker alone.
+ * The answer is handed over all the same.
+ */
+#ifndef MSVC_HTTP_CLIENT_H
+#define MSVC_HTTP_CLIENT_H
+
+#include <msvc/base.h>
+#include <msvc/http.h>
+
+MSVC_BEGIN_DECLS
+
+struct msvc_breaker_options;
+struct msvc_clock;
+struct msvc_error;
+struct msvc_random;
+struct msvc_telemetry;
+
+/** What transports have in common: options, and the retry budget. Threading: safe. */
+struct msvc_http_client;
+
+/** Start from #MSVC_HTTP_CLIENT_OPTIONS; 0 means the default. */
+struct msvc_http_client_options {
+    size_t size;         /**< Set by #MSVC_HTTP_CLIENT_OPTIONS. */
+    unsigned timeout_ms; /**< For a call without a deadline, retries included. Default 3000. */
+    unsigned connect_timeout_ms; /**< DNS, TCP and TLS of one attempt. Default 1000. */
+    unsigned attempts; /**< For idempotent calls: the first included. Default 3; 1: no retries. */
+    unsigned connection_limit; /**< Calls at once for each transport; more wait for one to end.
+                                  Default 64. */
+    unsigned idle_ms;    /**< A connection unused for longer is not used again. Default 10000. */
+    bool has_no_breaker; /**< Call the peer whatever happens. */
+    const struct msvc_breaker_options
+        *breaker; /**< Of each transport. Copied. Default: fails at 50 %, open for 30 s. */
+    const char *user_agent; /**< Copied. Default "libmsvc/" and its version. */
+    const char
+        *tls_ca; /**< PEM file with the authorities to trust. Default: the system's. Copied. */
+    const char *tls_certificate;      /**< PEM file: ours, for mTLS. Copied. */
+    const char *tls_key;              /**< PEM file. Copied. */
+    const struct msvc_clock *clock;   /**< Borrowed. Default: the system's. libcurl itself always
+                                         measures by the system's. */
+    const struct msvc_random *random; /**< Borrowed. Default: the system's. */
+    const struct msvc_telemetry *telemetry; /**< Borrowed. Client spans, slow calls. Optional. */
+};
+
+#define MSVC_HTTP_CLIENT_OPTIONS(...) MSVC_OPTIONS_OF(struct msvc_http_client_options, __VA_ARGS__)
+
+/**
+ * @param[out] out  Owned by the caller; untouched on failure.
+ * @param options   Copied; NULL for the defaults.
+ * @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_UNSUPPORTED or #MSVC_ERR_NOMEM.
+ */
+MSVC_API MSVC_MUST_USE int msvc_http_client_new(struct msvc_http_client **out,
+                                                const struct msvc_http_client_options *options,
+                                                struct msvc_error *err);
+
+/** Let go of @p client; transports made from it keep what they need. NULL is ignored. */
+MSVC_API void msvc_http_client_free(struct msvc_http_client *client);
+
+/**
+ * Make a transport to one peer, with its own connections and breaker.
+ *
+ * @param[out] out  Owned by the caller, msvc_http_transport_free(); untouched on failure.
+ * @param base_url  `http://host:port` or `https://…`; a path in it goes before every target.
+ * @return 0, #MSVC_ERR_INVALID or #MSVC_ERR_MALFORMED (the URL), or #MSVC_ERR_NOMEM.
+ */
+MSVC_API MSVC_MUST_USE int msvc_http_client_transport(struct msvc_http_transport **out,
+                                                      struct msvc_http_client *client,
+                                                      const char *base_url, struct msvc_error *err);
+
+/** Transports for `http` and `https` URLs with the default options: for msvc_process_main().
+ * Static. */
+MSVC_API const struct msvc_http_transport_driver *msvc_http_client_driver(void);
+
+MSVC_END_DECLS
+
+#endif

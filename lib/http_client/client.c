@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* Clients and the peers they make transports to. */
+#include <msvc/http_client.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <msvc/error.h>
+#include <msvc/url.h>
+
+#include "base/alloc_internal.h"
+#include "base/options_internal.h"
+#include "http_client/call_internal.h"
+
+#define DEFAULT_TIMEOUT_MS       3000
+#define DEFAULT_CONNECT_MS       1000
+#define DEFAULT_ATTEMPTS         3
+#define DEFAULT_CONNECTION_LIMIT 64
+#define DEFAULT_IDLE_MS          10000
+
+static void set_default(unsigned *value, unsigned fallback)
+{
+    if (*value == 0)
+        *value = fallback;
+}
+
+/* Borrowed strings become copies; false when out of memory, and then what is not a copy is NULL. */
+static bool own(const char **text)
+{
+    const char *given = *text;
+
+    *text = msvc__copy_text(given);
+    return given == NULL || *text != NULL;
+}
+
+static bool own_strings(struct msvc_http_client_options *o)
+{
+    bool agent = own(&o->user_agent);
+    bool ca = own(&o->tls_ca);
+    bool certificate = own(&o->tls_certificate);
+    bool key = own(&o->tls_key);
+
+    return agent && ca && certificate && key;
+}
+
+static void free_text(const char *text)
+{
+    union {
+        const char *borrowed;
+        char *owned;
+    } cast = { text };
+
+    free(cast.owned);
+}
+
+static int take_options(struct msvc_http_client *client,
+                        const struct msvc_http_client_options *options)
+{
+    struct msvc_http_client_options *o = &client->options;
+    int status = msvc__options_copy(o, sizeof(*o), options);
+
+    if (status == 0)
+        status = msvc__options_copy(&client->breaker, sizeof(client->breaker), o->breaker);
+    if (status < 0) {
+        memset(o, 0, sizeof(*o));
+        return status;
+    }
+    o->breaker = NULL;
+    client->breaker.clock = client->breaker.clock != NULL ? client->breaker.clock : o->clock;
+    client->breaker.random = client->breaker.random != NULL ? client->breaker.random : o->random;
+    set_default(&o->timeout_ms, DEFAULT_TIMEOUT_MS);
+    set_default(&o->connect_timeout_ms, DEFAULT_CONNECT_MS);
+    set_default(&o->attempts, DEFAULT_ATTEMPTS);
+    set_default(&o->connection_limit, DEFAULT_CONNECTION_LIMIT);
+    set_default(&o->idle_ms, DEFAULT_IDLE_MS);
+    if (o->user_agent == NULL)
+        o->user_agent = "libmsvc/" MSVC_VERSION;
+    return own_strings(o) ? 0 : MSVC_ERR_NOMEM;
+}
+
+int msvc_http_client_new(struct msvc_http_client **out,
+                         const struct msvc_http_client_options *options, struct msvc_error *err)
+{
+    struct msvc_http_client *client = msvc__new(sizeof(*client));
+    int status = MSVC_ERR_NOMEM;
+
+    if (client == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        free(client);
+        return msvc_error_set(err, status, "http", 0, "no memory for a client");
+    }
+    atomic_init(&client->references, 1);
+    status = take_options(client, options);
+    if (status == 0)
+        status = msvc_retry_budget_new(&client->budget,
+                                       MSVC_RETRY_BUDGET_OPTIONS(.clock = client->options.clock));
+    if (status < 0) {
+        msvc__http_client_unref(client);
+        return msvc_error_set(err, status, "http", 0, "client: %s", msvc_status_text(status));
+    }
+    *out = client;
+    return 0;
+}
+
+void msvc__http_client_unref(struct msvc_http_client *client)
+{
+    if (atomic_fetch_sub(&client->references, 1) > 1)
+        return;
+    msvc_retry_budget_free(client->budget);
+    free_text(client->options.user_agent);
+    free_text(client->options.tls_ca);
+    free_text(client->options.tls_certificate);
+    free_text(client->options.tls_key);
+    free(client);
+    curl_global_cleanup();
+}
+
+void msvc_http_client_free(struct msvc_http_client *client)
+{
+    if (client != NULL)
+        msvc__http_client_unref(client);
+}
+
+/*
+ * In a child the connections are still the parent's: closing them would say
+ * goodbye in its name, so they are left alone.
+ */
+static void peer_free(struct msvc_http_transport *self)
+{
+    struct msvc__peer *peer = (struct msvc__peer *)self;
+
+    if (peer->pid == getpid())
+        msvc__pool_clear(&peer->pool);
+    msvc_breaker_free(peer->breaker);
+    free(peer->base_url);
+    free(peer->host);
+    if (peer->client != NULL)
+        msvc__http_client_unref(peer->client);
+    free(peer);
+}
+
+static const struct msvc_http_transport_ops peer_ops = {
+    .size = sizeof(peer_ops),
+    .call = msvc__peer_call,
+    .free = peer_free,
+};
+
+static int check_url(const struct msvc_url *url, struct msvc_error *err)
+{
+    const char *scheme = msvc_url_scheme(url);
+
+    if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
+        return msvc_error_set(err, MSVC_ERR_INVALID, "http", 0, "%s: expected http or https",
+                              msvc_url_redacted(url));
+    if (msvc_url_host_count(url) != 1)
+        return msvc_error_set(err, MSVC_ERR_INVALID, "http", 0, "%s: expected one host",
+                              msvc_url_redacted(url));
+    if (msvc_url_query_count(url) != 0)
+        return msvc_error_set(err, MSVC_ERR_INVALID, "http", 0, "%s: a base URL has no query",
+                              msvc_url_redacted(url));
+    return 0;
+}
+
+static int fill_peer(struct msvc__peer *peer, const struct msvc_url *url, const char *text)
+{
+    const struct msvc_url_host *host = msvc_url_host(url, 0);
+    size_t length = strlen(text);
+    bool is_tls = strcmp(msvc_url_scheme(url), "https") == 0;
+
+    while (length > 0 && text[length - 1] == '/')
+        length--;
+    peer->base_url = msvc__copy_bytes(text, length);
+    peer->host = msvc__copy_text(host->name);
+    peer->port = host->port != 0 ? host->port : (is_tls ? 443 : 80);
+    if (peer->base_url == NULL || peer->host == NULL)
+        return MSVC_ERR_NOMEM;
+    if (peer->client->options.has_no_breaker)
+        return 0;
+    return msvc_breaker_new(&peer->breaker, &peer->client->breaker);
+}
+
+int msvc_http_client_transport(struct msvc_http_transport **out, struct msvc_http_client *client,
+                               const char *base_url, struct msvc_error *err)
+{
+    struct msvc_url *url;
+    struct msvc__peer *peer;
+    int status = msvc_url_parse(&url, base_url, err);
+
+    if (status < 0)
+        return status;
+    status = check_url(url, err);
+    if (status < 0) {
+        msvc_url_free(url);
+        return status;
+    }
+    peer = msvc__new(sizeof(*peer));
+    if (peer == NULL) {
+        msvc_url_free(url);
+        return msvc_error_set(err, MSVC_ERR_NOMEM, "http", 0, "no memory for a transport");
+    }
+    peer->transport.ops = &peer_ops;
+    peer->pid = getpid();
+    peer->client = client;
+    atomic_fetch_add(&client->references, 1);
+    (void)msvc__pool_init(&peer->pool, client->options.connection_limit);
+    status = fill_peer(peer, url, base_url);
+    msvc_url_free(url);
+    if (status < 0) {
+        peer_free(&peer->transport);
+        return msvc_error_set(err, status, "http", 0, "transport: %s", msvc_status_text(status));
+    }
+    *out = &peer->transport;
+    return 0;
+}
+
+static int open_default(struct msvc_http_transport **out, const char *url,
+                        const struct msvc_telemetry *telemetry, struct msvc_error *err)
+{
+    struct msvc_http_client *client;
+    int status =
+        msvc_http_client_new(&client, MSVC_HTTP_CLIENT_OPTIONS(.telemetry = telemetry), err);
+
+    if (status < 0)
+        return status;
+    status = msvc_http_client_transport(out, client, url, err);
+    msvc_http_client_free(client);
+    return status;
+}
+
+static const char *const schemes[] = { "http", "https", NULL };
+
+static const struct msvc_http_transport_driver driver = {
+    .size = sizeof(driver),
+    .schemes = schemes,
+    .open = open_default,
+};
+
+const struct msvc_http_transport_driver *msvc_http_client_driver(void)
+{
+    return &driver;
+}

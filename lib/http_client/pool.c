@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The connection that was used last is handed out first: it is the most
+ * likely to be still open, and the others grow old together.
+ */
+#include "http_client/client_internal.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include <msvc/clock.h>
+#include <msvc/status.h>
+
+#include "base/alloc_internal.h"
+
+#define NS_PER_S 1000000000
+
+static void close_connection(struct msvc__connection *connection)
+{
+    if (connection->easy != NULL)
+        curl_easy_cleanup(connection->easy);
+    if (connection->multi != NULL)
+        (void)curl_multi_cleanup(connection->multi);
+    free(connection);
+}
+
+static struct msvc__connection *open_connection(void)
+{
+    struct msvc__connection *connection = msvc__new(sizeof(*connection));
+
+    if (connection == NULL)
+        return NULL;
+    connection->multi = curl_multi_init();
+    connection->easy = curl_easy_init();
+    if (connection->multi != NULL && connection->easy != NULL)
+        return connection;
+    close_connection(connection);
+    return NULL;
+}
+
+int msvc__pool_init(struct msvc__pool *pool, unsigned limit)
+{
+    pthread_condattr_t attributes;
+
+    pool->limit = limit;
+    (void)pthread_mutex_init(&pool->lock, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&pool->returned, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    return 0;
+}
+
+void msvc__pool_clear(struct msvc__pool *pool)
+{
+    while (pool->idle != NULL) {
+        struct msvc__connection *next = pool->idle->next;
+
+        close_connection(pool->idle);
+        pool->idle = next;
+    }
+    (void)pthread_cond_destroy(&pool->returned);
+    (void)pthread_mutex_destroy(&pool->lock);
+}
+
+/* Lock held. Whether one may have come back. */
+static bool wait_for_return(struct msvc__pool *pool, uint64_t deadline_ns)
+{
+    struct timespec until = { (time_t)(deadline_ns / NS_PER_S), (long)(deadline_ns % NS_PER_S) };
+
+    if (deadline_ns == 0)
+        return pthread_cond_wait(&pool->returned, &pool->lock) == 0;
+    return pthread_cond_timedwait(&pool->returned, &pool->lock, &until) == 0;
+}
+
+int msvc__pool_take(struct msvc__pool *pool, uint64_t deadline_ns, struct msvc__connection **out)
+{
+    struct msvc__connection *connection = NULL;
+    bool in_time = true;
+    int status = 0;
+
+    (void)pthread_mutex_lock(&pool->lock);
+    while (in_time && pool->idle == NULL && pool->open_count >= pool->limit)
+        in_time = wait_for_return(pool, deadline_ns);
+    if (pool->idle != NULL) {
+        connection = pool->idle;
+        pool->idle = connection->next;
+    } else if (pool->open_count < pool->limit) {
+        connection = open_connection();
+        status = connection != NULL ? 0 : MSVC_ERR_NOMEM;
+        pool->open_count += connection != NULL;
+    } else {
+        status = MSVC_ERR_TIMEOUT;
+    }
+    (void)pthread_mutex_unlock(&pool->lock);
+
+    if (status == 0)
+        *out = connection;
+    return status;
+}
+
+void msvc__pool_give(struct msvc__pool *pool, struct msvc__connection *connection, bool is_broken)
+{
+    (void)pthread_mutex_lock(&pool->lock);
+    if (is_broken) {
+        pool->open_count--;
+    } else {
+        connection->next = pool->idle;
+        pool->idle = connection;
+    }
+    (void)pthread_cond_signal(&pool->returned);
+    (void)pthread_mutex_unlock(&pool->lock);
+    if (is_broken)
+        close_connection(connection);
+}
