@@ -64,10 +64,11 @@ MSVC_API void msvc_buffer_added(struct msvc_buffer *buffer, size_t length);
 /** Cut to @p length bytes; nothing when it is shorter. A failed buffer stays failed. */
 MSVC_API void msvc_buffer_truncate(struct msvc_buffer *buffer, size_t length);
 
-/** Drop the first @p length bytes, keep the rest. */
+/** Drop the first @p length bytes, or all when there are fewer. */
 MSVC_API void msvc_buffer_consume(struct msvc_buffer *buffer, size_t length);
 
-/** @return 0, #MSVC_ERR_NOMEM, or #MSVC_ERR_LIMIT when an append would have passed the limit. */
+/** @return 0, #MSVC_ERR_NOMEM, #MSVC_ERR_LIMIT when an append would have passed the limit, or
+ * #MSVC_ERR_INVALID when printf() refused its format. */
 MSVC_API int msvc_buffer_status(const struct msvc_buffer *buffer);
 
 /** Give the bytes away, NUL-terminated; the buffer is empty again. Owned by the caller, free() it.

@@ -11,10 +11,13 @@
 
 #define FIRST_CAPACITY 64
 #define DEFAULT_LIMIT  ((size_t)1 << 30)
+#define MOST_LIMIT     (SIZE_MAX / 4) /* doubling a capacity below it cannot overflow */
 
 static size_t limit_of(const struct msvc_buffer *b)
 {
-    return b->limit > 0 ? b->limit : DEFAULT_LIMIT;
+    size_t limit = b->limit > 0 ? b->limit : DEFAULT_LIMIT;
+
+    return limit < MOST_LIMIT ? limit : MOST_LIMIT;
 }
 
 static bool make_room(struct msvc_buffer *b, size_t length)
@@ -24,7 +27,7 @@ static bool make_room(struct msvc_buffer *b, size_t length)
 
     if (b->status < 0)
         return false;
-    if (length > limit_of(b) - b->length) {
+    if (b->length > limit_of(b) || length > limit_of(b) - b->length) {
         b->status = MSVC_ERR_LIMIT;
         return false;
     }
@@ -107,6 +110,8 @@ void msvc_buffer_truncate(struct msvc_buffer *b, size_t length)
 
 void msvc_buffer_consume(struct msvc_buffer *b, size_t length)
 {
+    if (length > b->length)
+        length = b->length;
     if (length == 0)
         return;
     b->length -= length;

@@ -61,13 +61,20 @@ bool msvc__utf8_is_valid(const char *text, size_t length)
     return true;
 }
 
+static bool is_continuation(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+/* A character has at most three bytes after its first; more of them in a row are not UTF-8 anyway.
+ */
 size_t msvc__utf8_cut(const char *text, size_t length, size_t most)
 {
     size_t cut = most;
 
     if (length <= most)
         return length;
-    while (cut > 0 && ((unsigned char)text[cut] & 0xc0) == 0x80)
+    while (cut > 0 && most - cut < 3 && is_continuation(text[cut]))
         cut--;
-    return cut;
+    return is_continuation(text[cut]) ? most : cut;
 }
