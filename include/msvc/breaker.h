@@ -140,7 +140,7 @@ MSVC_API MSVC_MUST_USE int msvc_breaker_begin(struct msvc_breaker *breaker, uint
  * Report how the call of @p permit ended. A result from before the last change
  * of state, or of a probe that lost its place, is ignored.
  *
- * @param permit       Spent: all zero afterwards, ending it again does nothing.
+ * @param permit       Spent: ending it again does nothing.
  * @param duration_ns  How long the call took, compared with slow_ms; 0 when not measured.
  * @param now_ns       As in msvc_breaker_begin().
  */

@@ -77,6 +77,14 @@ static enum answer begin_probe(struct msvc_breaker *b, uint64_t epoch, uint64_t 
     return ADMITTED;
 }
 
+/* Field by field: end() reads them one by one, and the processor hands over only what was written
+ * in one piece. */
+static void admit(struct msvc_permit *permit, uint64_t epoch)
+{
+    permit->generation = epoch;
+    permit->deadline_ns = 0;
+}
+
 static enum answer ask(struct msvc_breaker *b, uint64_t epoch, uint64_t age,
                        struct msvc_permit *permit, struct msvc__change *change)
 {
@@ -95,15 +103,14 @@ static enum answer ask(struct msvc_breaker *b, uint64_t epoch, uint64_t age,
     case MSVC_BREAKER_HALF_OPEN:
         return begin_probe(b, epoch, age, permit, change);
     default:
-        *permit = (struct msvc_permit){ .generation = epoch };
+        admit(permit, epoch);
         return ADMITTED;
     }
 }
 
-/* When it is not closed. At most a few rounds: each is one more change by some thread. */
-static int begin_guarded(struct msvc_breaker *b, uint64_t now_ns, struct msvc_permit *permit)
+/* At most a few rounds: each is one more change by some thread. */
+static int begin_in_turmoil(struct msvc_breaker *b, uint64_t age, struct msvc_permit *permit)
 {
-    uint64_t age = msvc__breaker_age_ns(b, now_ns);
     enum answer answer;
 
     do {
@@ -115,6 +122,21 @@ static int begin_guarded(struct msvc_breaker *b, uint64_t now_ns, struct msvc_pe
     return answer == ADMITTED ? 0 : MSVC_ERR_REJECTED;
 }
 
+/* When it is not closed: mostly it is open, and one look at the time tells. */
+static int begin_guarded(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns,
+                         struct msvc_permit *permit)
+{
+    uint64_t age;
+
+    if (msvc__epoch_state(epoch) == MSVC_BREAKER_FORCED_OPEN)
+        return MSVC_ERR_REJECTED;
+    age = msvc__breaker_age_ns(b, now_ns);
+    if (msvc__epoch_state(epoch) == MSVC_BREAKER_OPEN &&
+        age / MSVC__NS_PER_MS < msvc__epoch_time_ms(epoch))
+        return MSVC_ERR_REJECTED;
+    return begin_in_turmoil(b, age, permit);
+}
+
 int msvc_breaker_begin(struct msvc_breaker *breaker, uint64_t now_ns, struct msvc_permit *permit)
 {
     uint64_t epoch;
@@ -123,8 +145,8 @@ int msvc_breaker_begin(struct msvc_breaker *breaker, uint64_t now_ns, struct msv
         return MSVC_ERR_INVALID;
     epoch = atomic_load_explicit(&breaker->epoch, memory_order_acquire);
     if (msvc__epoch_state(epoch) != MSVC_BREAKER_CLOSED)
-        return begin_guarded(breaker, now_ns, permit);
-    *permit = (struct msvc_permit){ .generation = epoch };
+        return begin_guarded(breaker, epoch, now_ns, permit);
+    admit(permit, epoch);
     return 0;
 }
 
@@ -224,20 +246,39 @@ static unsigned result_of(const struct msvc_breaker *b, enum msvc_outcome outcom
     return result;
 }
 
-static void end_counted(struct msvc_breaker *b, uint64_t epoch, unsigned result, uint64_t now_ns)
+static void trip(struct msvc_breaker *b, uint64_t epoch, uint64_t age)
 {
     struct msvc__change change = { 0 };
-    struct msvc__sample sample = {
-        .present = &b->epoch,
-        .epoch = epoch,
-        .now_ns = msvc__breaker_age_ns(b, now_ns),
-        .result = result,
-    };
 
-    if (record(b, &sample) && msvc__epoch_state(epoch) == MSVC_BREAKER_CLOSED) {
-        (void)open_from(b, epoch, sample.now_ns, &change);
-        msvc__breaker_announce(b, &change);
+    if (msvc__epoch_state(epoch) != MSVC_BREAKER_CLOSED)
+        return;
+    (void)open_from(b, epoch, age, &change);
+    msvc__breaker_announce(b, &change);
+}
+
+static void end_counted(struct msvc_breaker *b, uint64_t epoch, unsigned result, uint64_t now_ns)
+{
+    struct msvc__sample sample = { &b->epoch, epoch, now_ns, result };
+
+    if (record(b, &sample))
+        trip(b, epoch, now_ns);
+}
+
+/* A good call in good times. */
+static void end_well(struct msvc_breaker *b, uint64_t epoch, uint64_t age)
+{
+    bool counted;
+
+    if (b->by_time == NULL || b->options.failure_streak != 0) {
+        end_counted(b, epoch, MSVC__RESULT_GOOD, age);
+        return;
     }
+    if (msvc__time_window_add_quickly(b->by_time, epoch, age, &counted))
+        return;
+    if (!counted)
+        end_counted(b, epoch, MSVC__RESULT_GOOD, age);
+    else if (judge_time(b, epoch, age))
+        trip(b, epoch, age);
 }
 
 /* A slow probe is a bad one only where slow calls open the breaker. */
@@ -256,38 +297,43 @@ static enum msvc_outcome judge_probe(const struct msvc_breaker *b, enum msvc_out
     }
 }
 
-static void end_probe(struct msvc_breaker *b, const struct msvc_permit *permit,
+static void end_probe(struct msvc_breaker *b, uint64_t epoch, const struct msvc_permit *permit,
                       enum msvc_outcome outcome, uint64_t now_ns)
 {
     struct msvc__change change = { 0 };
 
     if (!msvc__probes_give(&b->probes, permit->slot, permit->lease, outcome))
         return;
-    judge_places(b, permit->generation, msvc__breaker_age_ns(b, now_ns), &change);
+    judge_places(b, epoch, msvc__breaker_age_ns(b, now_ns), &change);
     msvc__breaker_announce(b, &change);
 }
 
 void msvc_breaker_end(struct msvc_breaker *breaker, struct msvc_permit *permit,
                       enum msvc_outcome outcome, uint64_t duration_ns, uint64_t now_ns)
 {
-    struct msvc_permit spent;
+    uint64_t epoch;
 
     if (breaker == NULL || permit == NULL || permit->generation == 0)
         return;
-    spent = *permit;
-    *permit = (struct msvc_permit){ 0 };
-    if (atomic_load_explicit(&breaker->epoch, memory_order_acquire) != spent.generation)
+    epoch = permit->generation;
+    permit->generation = 0;
+    if (atomic_load_explicit(&breaker->epoch, memory_order_acquire) != epoch)
         return;
 
-    switch (msvc__epoch_state(spent.generation)) {
+    if (msvc__epoch_state(epoch) == MSVC_BREAKER_CLOSED && outcome == MSVC_OUTCOME_SUCCESS &&
+        duration_ns < breaker->slow_ns) {
+        end_well(breaker, epoch, msvc__breaker_age_ns(breaker, now_ns));
+        return;
+    }
+    switch (msvc__epoch_state(epoch)) {
     case MSVC_BREAKER_HALF_OPEN:
-        end_probe(breaker, &spent, judge_probe(breaker, outcome, duration_ns), now_ns);
+        end_probe(breaker, epoch, permit, judge_probe(breaker, outcome, duration_ns), now_ns);
         return;
     case MSVC_BREAKER_CLOSED:
     case MSVC_BREAKER_METRICS_ONLY:
         if (outcome != MSVC_OUTCOME_IGNORED && outcome != MSVC_OUTCOME_CANCELLED)
-            end_counted(breaker, spent.generation, result_of(breaker, outcome, duration_ns),
-                        now_ns);
+            end_counted(breaker, epoch, result_of(breaker, outcome, duration_ns),
+                        msvc__breaker_age_ns(breaker, now_ns));
         return;
     default:
         return;

@@ -18,14 +18,6 @@ void msvc__breaker_announce(struct msvc_breaker *b, const struct msvc__change *c
         b->options.on_change(b, change->from, change->to, b->options.user);
 }
 
-/* Nanoseconds since the breaker was made. */
-uint64_t msvc__breaker_age_ns(const struct msvc_breaker *b, uint64_t now_ns)
-{
-    if (now_ns == 0)
-        now_ns = msvc_clock_monotonic_ns(b->options.clock);
-    return now_ns > b->made_ns ? now_ns - b->made_ns : 0;
-}
-
 bool msvc__breaker_swap(struct msvc_breaker *b, uint64_t epoch, uint64_t next,
                         struct msvc__change *change)
 {

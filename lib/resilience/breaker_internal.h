@@ -4,6 +4,7 @@
 #define MSVC_RESILIENCE_BREAKER_INTERNAL_H
 
 #include <msvc/breaker.h>
+#include <msvc/clock.h>
 
 #include "resilience/epoch_internal.h"
 #include "resilience/probes_internal.h"
@@ -31,7 +32,12 @@ struct msvc__change {
 };
 
 /* Nanoseconds since the breaker was made; reads the clock when now_ns is 0. */
-uint64_t msvc__breaker_age_ns(const struct msvc_breaker *b, uint64_t now_ns);
+static inline uint64_t msvc__breaker_age_ns(const struct msvc_breaker *b, uint64_t now_ns)
+{
+    if (now_ns == 0)
+        now_ns = msvc_clock_monotonic_ns(b->options.clock);
+    return now_ns > b->made_ns ? now_ns - b->made_ns : 0;
+}
 
 /* Change the epoch, unless it is another one meanwhile. */
 bool msvc__breaker_swap(struct msvc_breaker *b, uint64_t epoch, uint64_t next,

@@ -29,42 +29,25 @@
 
 #include "resilience/epoch_internal.h"
 
-#define COUNT_BITS 24
-#define COUNT_MAX  (((uint64_t)1 << COUNT_BITS) - 1)
-#define ROUND_MASK 0xffffffu
-#define RING_SHIFT 4
-#define UNSETTLED  (((uint64_t)1 << 40) - 1)
-
-_Static_assert(1 << RING_SHIFT == MSVC__SLICES, "the ring is found by a shift");
-
-#if defined(__GNUC__)
-#define FAST_TLS __attribute__((tls_model("initial-exec")))
-#else
-#define FAST_TLS
-#endif
+_Thread_local unsigned msvc__own_stripe;
 
 /* Which stripe a thread counts in; handed out in turn, so that the first eight share none. */
 static unsigned own_stripe(void)
 {
     static _Atomic unsigned threads;
-    static _Thread_local FAST_TLS unsigned ticket;
 
-    if (ticket == 0)
-        ticket = atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) % MSVC__STRIPES + 1;
-    return ticket - 1;
-}
-
-static uint64_t tag_of(uint64_t epoch, uint64_t slice)
-{
-    return msvc__epoch_generation(epoch) << 24 | (slice >> RING_SHIFT & ROUND_MASK);
+    if (msvc__own_stripe == 0)
+        msvc__own_stripe =
+            atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) % MSVC__STRIPES + 1;
+    return msvc__own_stripe - 1;
 }
 
 /* Whether both tags are of one generation and `tag` of a later round. */
 static bool is_later(uint64_t tag, uint64_t than)
 {
-    uint32_t ahead = (uint32_t)(tag - than) & ROUND_MASK;
+    uint32_t ahead = (uint32_t)(tag - than) & MSVC__ROUND_MASK;
 
-    return tag >> 24 == than >> 24 && ahead != 0 && ahead <= ROUND_MASK / 2;
+    return tag >> 24 == than >> 24 && ahead != 0 && ahead <= MSVC__ROUND_MASK / 2;
 }
 
 /*
@@ -78,14 +61,14 @@ static void count(_Atomic uint64_t *entry, uint64_t tag, const struct msvc__samp
     uint64_t next;
 
     do {
-        if (seen >> COUNT_BITS == tag) {
-            if ((seen & COUNT_MAX) == COUNT_MAX)
+        if (seen >> MSVC__COUNT_BITS == tag) {
+            if ((seen & MSVC__COUNT_MAX) == MSVC__COUNT_MAX)
                 return;
             next = seen + 1;
         } else {
-            if (is_later(seen >> COUNT_BITS, tag) || msvc__sample_is_late(sample))
+            if (is_later(seen >> MSVC__COUNT_BITS, tag) || msvc__sample_is_late(sample))
                 return;
-            next = tag << COUNT_BITS | 1;
+            next = tag << MSVC__COUNT_BITS | 1;
         }
     } while (!atomic_compare_exchange_weak(entry, &seen, next));
 }
@@ -94,7 +77,7 @@ static uint64_t counted(const _Atomic uint64_t *entry, uint64_t tag)
 {
     uint64_t seen = atomic_load(entry);
 
-    return seen >> COUNT_BITS == tag ? seen & COUNT_MAX : 0;
+    return seen >> MSVC__COUNT_BITS == tag ? seen & MSVC__COUNT_MAX : 0;
 }
 
 void msvc__time_window_init(struct msvc__time_window *window, uint64_t length_ns)
@@ -104,7 +87,7 @@ void msvc__time_window_init(struct msvc__time_window *window, uint64_t length_ns
         window->slice_shift++;
     window->slices =
         (unsigned)((length_ns + ((uint64_t)1 << window->slice_shift) - 1) >> window->slice_shift);
-    atomic_init(&window->verdict, UNSETTLED);
+    atomic_init(&window->verdict, MSVC__UNSETTLED);
 }
 
 static void unsettle(struct msvc__time_window *window)
@@ -112,20 +95,15 @@ static void unsettle(struct msvc__time_window *window)
     uint64_t seen = atomic_load_explicit(&window->verdict, memory_order_relaxed);
 
     while (!atomic_compare_exchange_weak(&window->verdict, &seen,
-                                         ((seen >> 40) + 1) << 40 | UNSETTLED))
+                                         ((seen >> 40) + 1) << 40 | MSVC__UNSETTLED))
         ;
-}
-
-static uint64_t settled_tag(uint64_t epoch, uint64_t slice)
-{
-    return msvc__epoch_generation(epoch) << 24 | (slice & ROUND_MASK);
 }
 
 /* Settled for this slice, or for a later one by somebody whose clock is ahead. */
 static bool is_settled(uint64_t verdict, uint64_t epoch, uint64_t slice)
 {
-    uint64_t settled = verdict & UNSETTLED;
-    uint64_t mine = settled_tag(epoch, slice);
+    uint64_t settled = verdict & MSVC__UNSETTLED;
+    uint64_t mine = msvc__settled_tag(epoch, slice);
 
     return settled == mine || is_later(settled, mine);
 }
@@ -134,7 +112,7 @@ bool msvc__time_window_add(struct msvc__time_window *window, const struct msvc__
 {
     struct msvc__stripe *stripe = &window->stripes[own_stripe()];
     uint64_t slice = sample->now_ns >> window->slice_shift;
-    uint64_t tag = tag_of(sample->epoch, slice);
+    uint64_t tag = msvc__time_tag(sample->epoch, slice);
     unsigned at = (unsigned)slice % MSVC__SLICES;
 
     count(&stripe->calls[at], tag, sample);
@@ -163,7 +141,7 @@ void msvc__time_window_sum(const struct msvc__time_window *window, uint64_t epoc
 
     for (uint64_t back = 0; back < window->slices && back <= last; back++) {
         uint64_t slice = last - back;
-        uint64_t tag = tag_of(epoch, slice);
+        uint64_t tag = msvc__time_tag(epoch, slice);
         unsigned at = (unsigned)slice % MSVC__SLICES;
 
         for (unsigned i = 0; i < MSVC__STRIPES; i++) {
@@ -183,5 +161,5 @@ void msvc__time_window_settle(struct msvc__time_window *window, uint64_t verdict
     uint64_t slice = now_ns >> window->slice_shift;
 
     atomic_compare_exchange_strong(&window->verdict, &verdict,
-                                   (verdict & ~UNSETTLED) | settled_tag(epoch, slice));
+                                   (verdict & ~MSVC__UNSETTLED) | msvc__settled_tag(epoch, slice));
 }

@@ -12,6 +12,8 @@
 
 #include <msvc/base.h>
 
+#include "resilience/epoch_internal.h"
+
 enum {
     MSVC__RESULT_GOOD = 0,
     MSVC__RESULT_FAILED = 1,
@@ -48,6 +50,55 @@ struct msvc__time_window {
     unsigned slice_shift;                       /* a slice is 2^shift nanoseconds */
     unsigned slices;                            /* in a window, 8 to 16 */
 };
+
+#define MSVC__COUNT_BITS 24
+#define MSVC__COUNT_MAX  (((uint64_t)1 << MSVC__COUNT_BITS) - 1)
+#define MSVC__ROUND_MASK 0xffffffu
+#define MSVC__UNSETTLED  (((uint64_t)1 << 40) - 1)
+
+#if defined(__GNUC__)
+#define MSVC__FAST_TLS __attribute__((tls_model("initial-exec")))
+#else
+#define MSVC__FAST_TLS
+#endif
+
+/* The thread's stripe, from 1; 0 before its first result. */
+extern MSVC__FAST_TLS _Thread_local unsigned msvc__own_stripe;
+
+static inline uint64_t msvc__time_tag(uint64_t epoch, uint64_t slice)
+{
+    return msvc__epoch_generation(epoch) << 24 | (slice / MSVC__SLICES & MSVC__ROUND_MASK);
+}
+
+static inline uint64_t msvc__settled_tag(uint64_t epoch, uint64_t slice)
+{
+    return msvc__epoch_generation(epoch) << 24 | (slice & MSVC__ROUND_MASK);
+}
+
+/*
+ * The usual case of msvc__time_window_add(), for a good result: nobody else in
+ * the stripe, not the first in the slice, settled. False when it was not
+ * counted, or when it was and `counted` says so and the rates must be looked at.
+ */
+static inline bool msvc__time_window_add_quickly(struct msvc__time_window *window, uint64_t epoch,
+                                                 uint64_t now_ns, bool *counted)
+{
+    uint64_t slice = now_ns >> window->slice_shift;
+    _Atomic uint64_t *entry;
+    uint64_t seen;
+
+    *counted = false;
+    if (msvc__own_stripe == 0)
+        return false;
+    entry = &window->stripes[msvc__own_stripe - 1].calls[slice % MSVC__SLICES];
+    seen = atomic_load_explicit(entry, memory_order_relaxed);
+    if (seen >> MSVC__COUNT_BITS != msvc__time_tag(epoch, slice) ||
+        (seen & MSVC__COUNT_MAX) == MSVC__COUNT_MAX ||
+        !atomic_compare_exchange_strong(entry, &seen, seen + 1))
+        return false;
+    *counted = true;
+    return (atomic_load(&window->verdict) & MSVC__UNSETTLED) == msvc__settled_tag(epoch, slice);
+}
 
 void msvc__time_window_init(struct msvc__time_window *window, uint64_t length_ns);
 
