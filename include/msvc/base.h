@@ -35,6 +35,7 @@
 namespace msvc
 {
 template <class T> struct options_of {
+    typedef T type; /* "struct x" with its keyword taken off: only so can it be written before {} */
     T value;
     explicit options_of(T given) : value(given)
     {
@@ -56,8 +57,9 @@ template <class T, class... A> list_of<T, sizeof...(A) + 1> list(A... given)
 }
 } // namespace msvc
 
-#define MSVC_OPTIONS_OF(type, ...) (msvc::options_of<type>(type{ __VA_ARGS__ }).pointer())
-#define MSVC_LIST_OF(type, ...)    (msvc::list<type>(__VA_ARGS__).items)
+#define MSVC_OPTIONS_OF(name, ...) \
+    (msvc::options_of<name>(msvc::options_of<name>::type{ __VA_ARGS__ }).pointer())
+#define MSVC_LIST_OF(type, ...) (msvc::list<type>(__VA_ARGS__).items)
 #else
 #define MSVC_BEGIN_DECLS
 #define MSVC_END_DECLS

@@ -25,7 +25,10 @@ void *msvc__new(size_t size)
 
 void *msvc__new_array(size_t count, size_t size)
 {
-    return must_fail() ? NULL : calloc(count, size);
+    bool overflows =
+        size > 0 && count > SIZE_MAX / size; /* calloc() too, but a sanitizer's aborts */
+
+    return overflows || must_fail() ? NULL : calloc(count, size);
 }
 
 void *msvc__grow(void *block, size_t size)
