@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One table of requests and answers; every way to reach a router gives the same ones. */
-#include <msvc/http_router.h>
+#include <msvc/http_server.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include <msvc/error.h>
 #include <msvc/status.h>
 
+#include "http_probe.h"
 #include "http_routes.h"
 #include "test.h"
 
@@ -266,7 +267,9 @@ static const struct behaviour table[] = {
 
 struct fixture {
     struct msvc_http_router *router;
+    struct msvc_http_server *server;
     struct msvc_http_transport *in_process;
+    struct msvc_http_transport *sockets;
 };
 
 static struct fixture fixture;
@@ -308,19 +311,29 @@ static void behaves_in_process(void **state)
     check(*state, fixture.in_process);
 }
 
+static void behaves_over_sockets(void **state)
+{
+    check(*state, fixture.sockets);
+}
+
 static int setup(void **state)
 {
     (void)state;
     assert_int_equal(msvc_http_router_new(&fixture.router, NULL), 0);
     assert_int_equal(test_routes_add(fixture.router), 0);
     assert_int_equal(msvc_http_router_transport(&fixture.in_process, fixture.router), 0);
+    assert_int_equal(msvc_http_server_start(&fixture.server, fixture.router, NULL, NULL), 0);
+    assert_int_equal(probe_transport(&fixture.sockets, msvc_http_server_address(fixture.server)),
+                     0);
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
+    msvc_http_transport_free(fixture.sockets);
     msvc_http_transport_free(fixture.in_process);
+    msvc_http_server_free(fixture.server);
     msvc_http_router_free(fixture.router);
     return 0;
 }
@@ -339,9 +352,10 @@ static void fill(struct CMUnitTest *tests, char names[][128], const char *way,
 
 int main(void)
 {
-    static struct CMUnitTest tests[ROWS];
-    static char names[ROWS][128];
+    static struct CMUnitTest tests[2 * ROWS];
+    static char names[2 * ROWS][128];
 
     fill(tests, names, "in_process", behaves_in_process);
+    fill(tests + ROWS, names + ROWS, "over_sockets", behaves_over_sockets);
     return cmocka_run_group_tests_name("http_behaviour", tests, setup, teardown);
 }
