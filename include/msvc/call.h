@@ -4,7 +4,7 @@
  *
  * Run a call of your own under the policies, in one order:
  *
- *     fallback ( retry ( breaker ( attempt timeout ( call ))))
+ *     fallback ( retry ( breaker ( rate limit ( bulkhead ( attempt timeout ( call ))))))
  *
  * with one deadline around all. Every policy is optional.
  *
@@ -28,8 +28,10 @@
 
 MSVC_BEGIN_DECLS
 
+struct msvc_bulkhead;
 struct msvc_cancel;
 struct msvc_clock;
+struct msvc_rate_limit;
 struct msvc_retry_options;
 
 /** For timeout_ms and total_ms: no limit. */
@@ -68,7 +70,10 @@ struct msvc_call_options {
     msvc_fallback_fn *fallback; /**< Optional; called for every failure but #MSVC_ERR_INVALID and
                                    #MSVC_ERR_CANCELLED. */
     struct msvc_cancel *cancel; /**< Optional. Borrowed; ends waits between attempts. */
-    const struct msvc_clock *clock; /**< Borrowed; the breaker's too. Default: the system's. */
+    const struct msvc_clock *clock;     /**< Borrowed; the breaker's too. Default: the system's. */
+    struct msvc_rate_limit *rate_limit; /**< Optional. Borrowed; each attempt takes one, at once or
+                                           not at all. */
+    struct msvc_bulkhead *bulkhead;     /**< Optional. Borrowed; waits within the attempt's time. */
 };
 
 #define MSVC_CALL_OPTIONS(...) MSVC_OPTIONS_OF(struct msvc_call_options, __VA_ARGS__)
@@ -78,7 +83,7 @@ struct msvc_call_options {
  *
  * @param user     Passed to the call and the fallback, never read.
  * @param options  NULL for the defaults: one attempt in three seconds.
- * @return What the call or the fallback returned; #MSVC_ERR_REJECTED when the breaker did not
+ * @return What the call or the fallback returned; #MSVC_ERR_REJECTED when a policy did not
  *         allow it, #MSVC_ERR_TIMEOUT when it overran or no time was left, #MSVC_ERR_CANCELLED,
  *         #MSVC_ERR_INVALID or #MSVC_ERR_UNSUPPORTED for the options.
  */

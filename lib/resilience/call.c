@@ -2,12 +2,15 @@
 /*
  * The order of the policies is the order of these functions:
  * msvc_call() falls back, repeat() retries, guarded() asks the breaker,
- * timed() makes the call and holds it to its deadline.
+ * limited() the rate limit, confined() the bulkhead, and timed() makes the call
+ * and holds it to its deadline.
  */
 #include <msvc/call.h>
 
+#include <msvc/bulkhead.h>
 #include <msvc/cancel.h>
 #include <msvc/clock.h>
+#include <msvc/rate_limit.h>
 #include <msvc/retry.h>
 #include <msvc/status.h>
 
@@ -38,7 +41,8 @@ static uint64_t after_ms(uint64_t now_ns, unsigned ms)
 struct
 try {
     struct msvc_attempt attempt;
-    uint64_t began_ns;
+    uint64_t began_ns; /* before the policies */
+    uint64_t made_ns;  /* behind them */
     uint64_t ended_ns; /* 0: no policy allowed it, it was not made */
 };
 
@@ -46,9 +50,13 @@ try {
 static int timed(const struct run *run, struct try *try)
 {
     struct msvc_attempt *attempt = &try->attempt;
-    int status = run->call(attempt, run->user);
     bool overran;
+    int status;
 
+    /* Waiting for a turn is not the dependency's fault. */
+    try->made_ns =
+        run->options.bulkhead != NULL ? msvc_clock_monotonic_ns(run->options.clock) : try->began_ns;
+    status = run->call(attempt, run->user);
     try->ended_ns = msvc_clock_monotonic_ns(run->options.clock);
     overran = attempt->deadline_ns != 0 && try->ended_ns > attempt->deadline_ns;
     if (!attempt->has_outcome)
@@ -59,6 +67,31 @@ static int timed(const struct run *run, struct try *try)
     return overran && status >= 0 ? MSVC_ERR_TIMEOUT : status;
 }
 
+static int confined(const struct run *run, struct try *try)
+{
+    struct msvc_bulkhead *bulkhead = run->options.bulkhead;
+    int status;
+
+    if (bulkhead == NULL)
+        return timed(run, try);
+    status = msvc_bulkhead_enter(bulkhead, try->attempt.deadline_ns, run->options.cancel);
+    if (status < 0)
+        return status;
+    status = timed(run, try);
+    msvc_bulkhead_leave(bulkhead);
+    return status;
+}
+
+static int limited(const struct run *run, struct try *try)
+{
+    struct msvc_rate_limit *limit = run->options.rate_limit;
+
+    if (limit != NULL && msvc_rate_limit_take(limit, try->began_ns, 1, 0, NULL) < 0)
+        return MSVC_ERR_REJECTED;
+    return confined(run, try);
+}
+
+/* A call that a later policy did not allow says nothing about the dependency. */
 static int guarded(const struct run *run, struct try *try)
 {
     struct msvc_breaker *breaker = run->options.breaker;
@@ -66,12 +99,16 @@ static int guarded(const struct run *run, struct try *try)
     int status;
 
     if (breaker == NULL)
-        return timed(run, try);
+        return limited(run, try);
     status = msvc_breaker_begin(breaker, try->began_ns, &permit);
     if (status < 0)
         return status;
-    status = timed(run, try);
-    msvc_breaker_end(breaker, &permit, try->attempt.outcome, try->ended_ns - try->began_ns,
+    status = limited(run, try);
+    if (try->ended_ns == 0) {
+        msvc_breaker_end(breaker, &permit, MSVC_OUTCOME_IGNORED, 0, try->began_ns);
+        return status;
+    }
+    msvc_breaker_end(breaker, &permit, try->attempt.outcome, try->ended_ns - try->made_ns,
                      try->ended_ns);
     if (try->attempt.outcome == MSVC_OUTCOME_REJECTED)
         msvc_breaker_open_for(breaker, try->attempt.retry_after_ms, try->ended_ns);

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include <msvc/bulkhead.h>
 #include <msvc/cancel.h>
+#include <msvc/rate_limit.h>
 #include <msvc/retry.h>
 #include <msvc/status.h>
 
@@ -336,6 +338,57 @@ static void makes_no_call_and_no_fallback_when_cancelled(void **state)
     msvc_cancel_free(cancel);
 }
 
+static void makes_no_call_above_the_rate(void **state)
+{
+    struct fixture *f = *state;
+    struct msvc_rate_limit *limit;
+
+    assert_int_equal(msvc_rate_limit_new(&limit, MSVC_RATE_LIMIT_OPTIONS(.clock = &f->clock.clock)),
+                     0);
+    f->options.breaker = f->breaker;
+    f->options.rate_limit = limit;
+    f->succeeds_at = 1;
+    assert_int_equal(run(f), 5);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(run(f), MSVC_ERR_REJECTED);
+    assert_int_equal(f->calls, 1);
+    assert_int_equal(msvc_breaker_state(f->breaker), MSVC_BREAKER_CLOSED);
+    msvc_rate_limit_free(limit);
+}
+
+static void makes_no_call_when_the_bulkhead_is_full(void **state)
+{
+    struct fixture *f = *state;
+    struct msvc_bulkhead *bulkhead;
+
+    assert_int_equal(msvc_bulkhead_new(&bulkhead, MSVC_BULKHEAD_OPTIONS(.calls = 1)), 0);
+    f->options.bulkhead = bulkhead;
+    f->succeeds_at = 1;
+    assert_int_equal(run(f), 5);
+    assert_int_equal(msvc_bulkhead_enter(bulkhead, 0, NULL), 0);
+    assert_int_equal(run(f), MSVC_ERR_REJECTED);
+    assert_int_equal(f->calls, 1);
+    msvc_bulkhead_free(bulkhead);
+}
+
+static void gives_a_probes_place_back_when_a_later_policy_rejects(void **state)
+{
+    struct fixture *f = *state;
+    struct msvc_bulkhead *bulkhead;
+
+    assert_int_equal(msvc_bulkhead_new(&bulkhead, MSVC_BULKHEAD_OPTIONS(.calls = 1)), 0);
+    assert_int_equal(msvc_breaker_set(f->breaker, MSVC_BREAKER_HALF_OPEN, 0), 0);
+    f->options.breaker = f->breaker;
+    f->options.bulkhead = bulkhead;
+    f->succeeds_at = 1;
+    assert_int_equal(msvc_bulkhead_enter(bulkhead, 0, NULL), 0);
+    assert_int_equal(run(f), MSVC_ERR_REJECTED);
+    msvc_bulkhead_leave(bulkhead);
+    assert_int_equal(run(f), 5);
+    assert_int_equal(msvc_breaker_state(f->breaker), MSVC_BREAKER_CLOSED);
+    msvc_bulkhead_free(bulkhead);
+}
+
 static void refuses_what_it_cannot_do(void **state)
 {
     struct {
@@ -378,6 +431,9 @@ int main(void)
         TEST(falls_back_when_the_breaker_rejects),
         TEST(does_not_fall_back_on_success),
         TEST(makes_no_call_and_no_fallback_when_cancelled),
+        TEST(makes_no_call_above_the_rate),
+        TEST(makes_no_call_when_the_bulkhead_is_full),
+        TEST(gives_a_probes_place_back_when_a_later_policy_rejects),
         TEST(refuses_what_it_cannot_do),
     };
 
