@@ -29,6 +29,16 @@ MSVC_API void msvc__os_random(void *out, size_t length);
 MSVC_API int msvc__watch_open(const char *path);
 MSVC_API void msvc__watch_clear(int fd);
 
+/*
+ * One descriptor that is readable while any of its members is: an epoll
+ * instance. Close it with close(). put() takes a member that is there already,
+ * closed members are gone by themselves, and in a child of fork() the set is
+ * still the parent's: only close it there.
+ */
+MSVC_API int msvc__pollset_open(void);
+MSVC_API MSVC_MUST_USE int msvc__pollset_put(int set, int fd);
+MSVC_API void msvc__pollset_remove(int set, int fd);
+
 /* The name of the running program, for defaults and messages; "unknown" when the system does not
  * tell. Static. */
 MSVC_API const char *msvc__os_program_name(void);

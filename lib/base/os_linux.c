@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/random.h>
@@ -83,6 +84,29 @@ void msvc__watch_clear(int fd)
 
     while (read(fd, events, sizeof(events)) > 0 || errno == EINTR)
         ;
+}
+
+int msvc__pollset_open(void)
+{
+    int set = epoll_create1(EPOLL_CLOEXEC);
+
+    return set >= 0 ? set : MSVC_ERR_UNAVAILABLE;
+}
+
+int msvc__pollset_put(int set, int fd)
+{
+    struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+    if (epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) == 0 || errno == EEXIST)
+        return 0;
+    return MSVC_ERR_UNAVAILABLE;
+}
+
+void msvc__pollset_remove(int set, int fd)
+{
+    struct epoll_event event = { 0 };
+
+    (void)epoll_ctl(set, EPOLL_CTL_DEL, fd, &event);
 }
 
 const char *msvc__os_program_name(void)
