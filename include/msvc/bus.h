@@ -143,6 +143,10 @@ MSVC_API MSVC_MUST_USE int msvc_bus_publish_wait(struct msvc_bus *bus,
 /** A list of topic patterns that lives to the end of the block. */
 #define MSVC_TOPICS(...) MSVC_LIST_OF(const char *, __VA_ARGS__)
 
+/** Most topics of a subscription, and the most that its max_in_flight may be. */
+#define MSVC_SUBSCRIPTION_TOPICS_MAX    32
+#define MSVC_SUBSCRIPTION_IN_FLIGHT_MAX 65536
+
 /** What a group wants. Start from #MSVC_SUBSCRIPTION; 0 means the default. */
 struct msvc_subscription {
     size_t size;       /**< Set by #MSVC_SUBSCRIPTION. */

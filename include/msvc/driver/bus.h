@@ -28,7 +28,8 @@ struct msvc_bus_host {
     const struct msvc_random *random;
     int wake_fd; /**< Wait on it too; when it is readable return from run_once(), do not read it. */
 
-    /** A publish ended. @param publish  What was given to publish(). */
+    /** A publish ended; each must, once, before disconnected() as UNKNOWN at the latest.
+     * @param publish  What was given to publish(). */
     void (*published)(struct msvc_bus_host *host, void *publish,
                       const struct msvc_publish_result *result);
 
@@ -45,6 +46,9 @@ struct msvc_bus_host {
 
     /** The connection is lost: open tags mean nothing any more, the engine delivers them again. */
     void (*disconnected)(struct msvc_bus_host *host);
+
+    bool is_inherited; /**< This is a child of fork(): close() lets go of descriptors and memory and
+                          tells nobody. */
 };
 
 struct msvc_bus_driver {
@@ -55,14 +59,21 @@ struct msvc_bus_driver {
     /** @param url  Borrowed until open() returns. Refuses query keys it does not know. */
     int (*open)(void **out, const struct msvc_url *url, struct msvc_bus_host *host,
                 struct msvc_error *err);
-    void (*close)(void *handle);
+    void (*close)(void *handle); /**< Sends what was settled if that is quick; reports nothing. */
     const struct msvc_bus_capabilities *(*capabilities)(const void *handle);
 
-    /** @param message  With all defaults filled in; borrowed until the outcome was reported. */
+    /**
+     * Called while is_connected(). What can be batched waits for run_once(); timeout_ms() is then
+     * 0.
+     *
+     * @param message  With all defaults filled in; borrowed until the outcome was reported.
+     * @return 0; #MSVC_ERR_UNAVAILABLE: the core keeps it and tries again; anything else: refused.
+     */
     int (*publish)(void *handle, const struct msvc_message *message, void *publish,
                    struct msvc_error *err);
 
-    /** @param wanted  Borrowed until close(). Delivers at most max_in_flight unsettled at once. */
+    /** Remember it; run_once() takes it to the broker.
+     * @param wanted  Borrowed until close(). Delivers at most max_in_flight unsettled at once. */
     int (*subscribe)(void *handle, const struct msvc_subscription *wanted, void *subscription,
                      struct msvc_error *err);
 
@@ -83,6 +94,13 @@ struct msvc_bus_driver {
     bool (*is_connected)(const void *handle);
     int (*fd)(const void *handle); /**< −1: none yet; the core asks again after run_once(). */
     int (*timeout_ms)(const void *handle); /**< −1: no timer. */
+
+    /**
+     * With #MSVC_ORDER_KEY the engine itself holds back the rest of a key while one of its messages
+     * is open or waits for its retry. If not, it must deliver a group's messages in order to one
+     * member at a time; the core then holds back, and retries without settle() in between.
+     */
+    bool holds_keys;
 };
 
 MSVC_END_DECLS
