@@ -30,6 +30,7 @@ static void clean(char *text)
 }
 
 /* vsnprintf() may have cut a character in two. */
+MSVC_PRINTF(2, 0)
 static void write_message(struct msvc_error *err, const char *format, va_list arguments)
 {
     char text[sizeof(err->message) + 4];
@@ -60,6 +61,7 @@ int msvc_error_set(struct msvc_error *err, int status, const char *origin, int n
     return status;
 }
 
+MSVC_PRINTF(2, 3)
 static void join(struct msvc_error *err, const char *format, ...)
 {
     va_list arguments;
