@@ -7,18 +7,16 @@
 #include <msvc/url.h>
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <msvc/error.h>
 #include <msvc/status.h>
 
 #include "base/alloc_internal.h"
+#include "base/url_internal.h"
 
 #define ORIGIN    "core"
-#define HIDDEN    "***"
 #define MOST_PORT 65535
 
 struct piece {
@@ -33,18 +31,6 @@ struct pieces {
     struct piece hosts;
     struct piece path;
     struct piece query;
-};
-
-struct msvc_url {
-    const char *scheme;
-    const char *user;
-    const char *password;
-    const char *path;
-    const char *redacted;
-    struct msvc_url_host *hosts;
-    size_t host_count;
-    struct msvc_url_pair *pairs;
-    size_t pair_count;
 };
 
 /* While parsing: decoded text goes to pool, the redacted copy grows at redacted. */
@@ -151,7 +137,7 @@ static int allocate(struct parser *p, const struct pieces *pieces)
     size_t hosts_size = host_count * sizeof(struct msvc_url_host);
     size_t pairs_size = pair_count * sizeof(struct msvc_url_pair);
     size_t pool_size = length + host_count + 2 * pair_count + 4;
-    size_t redacted_size = length + (pair_count + 1) * strlen(HIDDEN) + 1;
+    size_t redacted_size = length + (pair_count + 1) * strlen(MSVC__URL_HIDDEN) + 1;
     char *block =
         msvc__new(sizeof(struct msvc_url) + hosts_size + pairs_size + pool_size + redacted_size);
 
@@ -313,24 +299,9 @@ static void hide(struct parser *p, struct piece secret)
     size_t length = (size_t)(secret.at - p->copied);
 
     memcpy(p->redacted, p->copied, length);
-    memcpy(p->redacted + length, HIDDEN, strlen(HIDDEN));
-    p->redacted += length + strlen(HIDDEN);
+    memcpy(p->redacted + length, MSVC__URL_HIDDEN, strlen(MSVC__URL_HIDDEN));
+    p->redacted += length + strlen(MSVC__URL_HIDDEN);
     p->copied = secret.at + secret.length;
-}
-
-/* Whether the name ends like that of a secret: "password", "sslpassword", "api_key". */
-static bool is_secret(const char *name)
-{
-    static const char *const words[] = { "password", "secret", "token", "key" };
-    size_t length = strlen(name);
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        size_t ending = strlen(words[i]);
-
-        if (length >= ending && strcasecmp(name + length - ending, words[i]) == 0)
-            return true;
-    }
-    return false;
 }
 
 static int read_pair(struct parser *p, struct piece text)
@@ -346,7 +317,7 @@ static int read_pair(struct parser *p, struct piece text)
     status = decode(p, &pair->key, key, ":@/?");
     if (status < 0)
         return status;
-    if (take_mark(&text, "=") && is_secret(pair->key))
+    if (take_mark(&text, "=") && msvc__url_is_secret(pair->key))
         hide(p, text);
     p->url->pair_count++;
     return decode(p, &pair->value, text, ":@/?");
@@ -456,83 +427,4 @@ size_t msvc_url_query_count(const struct msvc_url *url)
 const struct msvc_url_pair *msvc_url_query_at(const struct msvc_url *url, size_t index)
 {
     return index < msvc_url_query_count(url) ? &url->pairs[index] : NULL;
-}
-
-const char *msvc_url_query(const struct msvc_url *url, const char *key)
-{
-    for (size_t i = 0; i < msvc_url_query_count(url); i++) {
-        if (strcmp(url->pairs[i].key, key) == 0)
-            return url->pairs[i].value;
-    }
-    return NULL;
-}
-
-static bool is_known(const char *key, const char *const *known)
-{
-    for (; *known != NULL; known++) {
-        if (strcmp(key, *known) == 0)
-            return true;
-    }
-    return false;
-}
-
-static int refuse_key(const char *key, const char *const *known, struct msvc_error *err)
-{
-    char list[256] = "none";
-    size_t length = 0;
-
-    for (size_t i = 0; known[i] != NULL && length < sizeof(list); i++) {
-        int more =
-            snprintf(list + length, sizeof(list) - length, "%s%s", i > 0 ? ", " : "", known[i]);
-
-        length += more > 0 ? (size_t)more : 0;
-    }
-    return msvc_error_set(err, MSVC_ERR_INVALID, ORIGIN, 0,
-                          "unknown query key \"%.64s\" in a URL; known: %s", key, list);
-}
-
-int msvc_url_check_query(const struct msvc_url *url, const char *const *known,
-                         struct msvc_error *err)
-{
-    if (known == NULL)
-        return msvc_error_set(err, MSVC_ERR_INVALID, ORIGIN, 0, "expected query keys, found NULL");
-    for (size_t i = 0; i < msvc_url_query_count(url); i++) {
-        if (!is_known(url->pairs[i].key, known))
-            return refuse_key(url->pairs[i].key, known, err);
-    }
-    return 0;
-}
-
-/* Whether all of text is a decimal number that fits. */
-static bool read_number(uint64_t *out, const char *text)
-{
-    uint64_t number = 0;
-
-    if (*text == '\0')
-        return false;
-    for (; *text != '\0'; text++) {
-        unsigned digit = (unsigned)(*text - '0');
-
-        if (!is_digit(*text) || number > (UINT64_MAX - digit) / 10)
-            return false;
-        number = number * 10 + digit;
-    }
-    *out = number;
-    return true;
-}
-
-int msvc_url_query_number(uint64_t *out, const struct msvc_url *url, const char *key,
-                          uint64_t fallback, uint64_t least, uint64_t most, struct msvc_error *err)
-{
-    const char *text = msvc_url_query(url, key);
-    uint64_t number = fallback;
-
-    if (text != NULL && (!read_number(&number, text) || number < least || number > most))
-        return msvc_error_set(err, MSVC_ERR_INVALID, ORIGIN, 0,
-                              "query key \"%.64s\" is \"%.64s\", expected a number from %llu to "
-                              "%llu",
-                              key, is_secret(key) ? HIDDEN : text, (unsigned long long)least,
-                              (unsigned long long)most);
-    *out = number;
-    return 0;
 }
