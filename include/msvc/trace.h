@@ -88,6 +88,9 @@ struct msvc_tracer_options {
 
 #define MSVC_TRACER_OPTIONS(...) MSVC_OPTIONS_OF(struct msvc_tracer_options, __VA_ARGS__)
 
+/** `MSVC_EXPORTERS(a, b)`: a list that ends with NULL and lives to the end of the block. */
+#define MSVC_EXPORTERS(...) MSVC_LIST_OF(struct msvc_span_exporter *, __VA_ARGS__)
+
 /**
  * @param[out] out  Owned by the caller; untouched on failure.
  * @param options   Copied; NULL for the defaults.
