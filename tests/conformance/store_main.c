@@ -11,6 +11,8 @@ int run_store_suite(const struct store_subject *subject, int argc, char **argv)
         int (*run)(const struct store_subject *subject);
     } suites[] = {
         { "store", store_suite },
+        { "outbox", outbox_suite },
+        { "inbox", inbox_suite },
     };
 
     for (size_t i = 0; argc == 2 && i < sizeof(suites) / sizeof(suites[0]); i++) {

@@ -223,6 +223,8 @@ static const struct msvc_store_driver driver = {
     .query = query,
     .script = script,
     .lock_migrations = lock_migrations,
+    .outbox = &msvc__sqlite_outbox,
+    .inbox = &msvc__sqlite_inbox,
 };
 
 const struct msvc_store_driver *msvc_store_sqlite(void)

@@ -19,15 +19,17 @@ CREATE TABLE outbox_events (
     source TEXT,                 -- NULL: the relay's bus says
     subject TEXT,
     content_type TEXT NOT NULL DEFAULT 'application/json',
-    headers TEXT,                -- a JSON object of strings, or an array of [name, value]
+    headers TEXT,                -- a JSON object of strings
     traceparent TEXT,
     tracestate TEXT,
-    occurred_at INTEGER,         -- NULL: created_at
+    time_ns INTEGER NOT NULL DEFAULT ((
+        CAST(strftime('%s', 'now') AS INTEGER) * 1000 +
+        CAST(substr(strftime('%f', 'now'), 4) AS INTEGER)) * 1000000),
     not_before INTEGER,          -- publish then or later; NULL: at once
     created_at INTEGER NOT NULL DEFAULT ((
         CAST(strftime('%s', 'now') AS INTEGER) * 1000 +
         CAST(substr(strftime('%f', 'now'), 4) AS INTEGER)) * 1000000),
-    payload BLOB NOT NULL
+    payload BLOB NOT NULL        -- text or bytes
 );
 
 CREATE INDEX outbox_events_delayed ON outbox_events (not_before) WHERE not_before IS NOT NULL;
@@ -53,7 +55,7 @@ CREATE TABLE outbox_parked (
     headers TEXT,
     traceparent TEXT,
     tracestate TEXT,
-    occurred_at INTEGER,
+    time_ns INTEGER NOT NULL,
     not_before INTEGER,
     created_at INTEGER NOT NULL,
     payload BLOB NOT NULL,
