@@ -20,6 +20,7 @@ if not pathlib.Path("/usr/lib/aarch64-linux-gnu/pkgconfig/cmocka.pc").exists():
 if not (build / "build.ninja").exists():
     subprocess.run(["meson", "setup", build, root, "--cross-file", root / "tests/abi/aarch64.ini",
                     "-Dauto_features=disabled", "-Dtests=true", "-Dbuildtype=debug"], check=True)
+subprocess.run(["ninja", "-C", build, "build.ninja"], check=True)  # the tests may be others now
 tests = json.loads(subprocess.run(["meson", "introspect", "--tests", build], check=True,
                                   capture_output=True, text=True).stdout)
 programs = [pathlib.Path(test["cmd"][-1]) for test in tests if "libmsvc:unit" in test["suite"]]
