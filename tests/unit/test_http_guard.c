@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bytes that no decent client sends, against the real server. A request whose
+ * framing could be read in two ways is refused and its connection closed: what
+ * follows it is never taken for another request. The cases that libmicrohttpd
+ * hides from us say so, and say what really happens.
+ */
+#include <msvc/http_server.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "http_probe.h"
+#include "http_routes.h"
+#include "test.h"
+
+#define PATIENCE_MS 3000
+#define QUIET_MS    150
+
+enum end {
+    CLOSED, /* by the server */
+    KEPT,   /* open for more */
+};
+
+struct probe {
+    const char *name;
+    const char *bytes;
+    size_t length; /* 0: strlen(bytes) */
+    int status;    /* of the first answer; 0: none at all */
+    int served;    /* answers with 200: a refused request hides no other one */
+    enum end end;
+};
+
+#define SMUGGLED "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
+#define POST     "POST /echo HTTP/1.1\r\nHost: a\r\n"
+#define GET      "GET /hello HTTP/1.1\r\nHost: a\r\n"
+
+static const char nul_in_header[] = GET "X-A: b\0c\r\n\r\n";
+
+static const struct probe probes[] = {
+    /* Refused. */
+    { "refuses_content_length_with_transfer_encoding",
+      POST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED, 0, 400, 0,
+      CLOSED },
+    { "refuses_two_equal_content_lengths",
+      POST "Content-Length: 2\r\nContent-Length: 2\r\n\r\nab" SMUGGLED, 0, 400, 0, CLOSED },
+    { "refuses_two_different_content_lengths",
+      POST "Content-Length: 2\r\nContent-Length: 35\r\n\r\nab" SMUGGLED, 0, 400, 0, CLOSED },
+    { "refuses_a_blank_before_the_colon", POST "Content-Length : 2\r\n\r\nab" SMUGGLED, 0, 400, 0,
+      CLOSED },
+    { "refuses_a_content_length_with_a_sign", POST "Content-Length: +2\r\n\r\nab" SMUGGLED, 0, 400,
+      0, CLOSED },
+    { "refuses_a_negative_content_length", POST "Content-Length: -1\r\n\r\n" SMUGGLED, 0, 400, 0,
+      CLOSED },
+    { "refuses_a_list_of_content_lengths", POST "Content-Length: 2, 2\r\n\r\nab" SMUGGLED, 0, 400,
+      0, CLOSED },
+    { "refuses_a_content_length_in_hexadecimal", POST "Content-Length: 0x2\r\n\r\nab" SMUGGLED, 0,
+      400, 0, CLOSED },
+    { "refuses_a_content_length_beyond_64_bits",
+      POST "Content-Length: 99999999999999999999\r\n\r\nab", 0, 413, 0, CLOSED },
+    { "refuses_an_unknown_transfer_encoding",
+      POST "Transfer-Encoding: xchunked\r\n\r\n2\r\nab\r\n0\r\n\r\n" SMUGGLED, 0, 400, 0, CLOSED },
+    { "refuses_two_transfer_encodings",
+      POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n" SMUGGLED, 0,
+      400, 0, CLOSED },
+    { "refuses_transfer_encoding_in_http_1_0",
+      "POST /echo HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED, 0,
+      400, 0, CLOSED },
+    { "refuses_a_chunk_size_that_is_no_number",
+      POST "Transfer-Encoding: chunked\r\n\r\nxy\r\nab\r\n0\r\n\r\n" SMUGGLED, 0, 400, 0, CLOSED },
+    { "refuses_no_host", "GET /hello HTTP/1.1\r\n\r\n" SMUGGLED, 0, 400, 0, CLOSED },
+    { "refuses_two_hosts", GET "Host: b\r\n\r\n" SMUGGLED, 0, 400, 0, CLOSED },
+    { "refuses_a_host_that_is_none", "GET /hello HTTP/1.1\r\nHost: a/b@c\r\n\r\n" SMUGGLED, 0, 400,
+      0, CLOSED },
+    { "refuses_a_method_that_is_no_token", "G@T /hello HTTP/1.1\r\nHost: a\r\n\r\n" SMUGGLED, 0,
+      400, 0, CLOSED },
+    { "refuses_a_control_character_in_a_header",
+      GET "X-A: b\x01"
+          "c\r\n\r\n" SMUGGLED,
+      0, 400, 0, CLOSED },
+    { "refuses_a_header_name_that_is_no_token", GET "X(A): b\r\n\r\n" SMUGGLED, 0, 400, 0, CLOSED },
+    { "refuses_an_unknown_version", "GET /hello HTTP/1.2\r\nHost: a\r\n\r\n" SMUGGLED, 0, 505, 0,
+      CLOSED },
+    { "refuses_an_unknown_expectation", POST "Expect: tea\r\nContent-Length: 2\r\n\r\n", 0, 417, 0,
+      CLOSED },
+    { "refuses_a_target_with_a_fragment", "GET /hello#x HTTP/1.1\r\nHost: a\r\n\r\n", 0, 400, 0,
+      KEPT },
+    { "refuses_an_absolute_target", "GET http://a/hello HTTP/1.1\r\nHost: a\r\n\r\n", 0, 400, 0,
+      KEPT },
+    { "refuses_connect", "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 0, 400, 0, KEPT },
+
+    /* Understood. */
+    { "answers_a_chunked_body", POST "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n", 0,
+      200, 1, KEPT },
+    { "answers_three_requests_in_a_row", SMUGGLED SMUGGLED SMUGGLED, 0, 200, 3, KEPT },
+    { "answers_http_1_0_and_closes", "GET /hello HTTP/1.0\r\n\r\n", 0, 200, 1, CLOSED },
+    { "closes_when_asked", GET "Connection: close\r\n\r\n" SMUGGLED, 0, 200, 1, CLOSED },
+
+    /* Hidden from us by libmicrohttpd 0.9.75; one request each, read in one way. */
+    { "takes_a_bare_line_feed_for_a_line_end", "GET /hello HTTP/1.1\nHost: a\n\n", 0, 200, 1,
+      KEPT },
+    { "joins_a_folded_header", GET "X-A: b\r\n c\r\n\r\n", 0, 200, 1, KEPT },
+    { "sees_a_header_only_up_to_its_nul", nul_in_header, sizeof(nul_in_header) - 1, 200, 1, KEPT },
+};
+
+#define ROWS (sizeof(probes) / sizeof(probes[0]))
+
+static struct msvc_http_router *router;
+static struct msvc_http_server *server;
+
+static int setup(void **state)
+{
+    (void)state;
+    assert_int_equal(msvc_http_router_new(&router, NULL), 0);
+    assert_int_equal(test_routes_add(router), 0);
+    assert_int_equal(msvc_http_server_start(&server, router, NULL, NULL), 0);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    msvc_http_server_free(server);
+    msvc_http_router_free(router);
+    return 0;
+}
+
+/* A connection that is kept gives no sign; it is read until it is quiet. */
+static void send_probe(struct probe_reply *reply, const struct probe *probe)
+{
+    int fd = probe_connect(msvc_http_server_address(server));
+
+    assert_true(fd >= 0);
+    (void)probe_send(fd, probe->bytes, probe->length > 0 ? probe->length : strlen(probe->bytes));
+    probe_read(reply, fd, probe->end == KEPT ? QUIET_MS : PATIENCE_MS);
+    (void)close(fd);
+}
+
+static void behaves(void **state)
+{
+    static struct probe_reply reply;
+    const struct probe *probe = *state;
+
+    send_probe(&reply, probe);
+    if (probe_count(&reply, probe->status) == 0 || probe_count(&reply, 200) != probe->served ||
+        reply.is_closed != (probe->end == CLOSED))
+        fail_msg("%d served, %s:\n%s", probe_count(&reply, 200),
+                 reply.is_closed ? "closed" : "kept", reply.text);
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[ROWS];
+
+    for (size_t i = 0; i < ROWS; i++)
+        tests[i] = (struct CMUnitTest){ .name = probes[i].name,
+                                        .test_func = behaves,
+                                        .initial_state = (void *)(uintptr_t)&probes[i] };
+    return cmocka_run_group_tests_name("http_guard", tests, setup, teardown);
+}
