@@ -108,7 +108,8 @@ MSVC_API void msvc_tracer_free(struct msvc_tracer *tracer);
 /** Export what is due, at most one batch, waiting at most @p timeout_ms for something to be; may
  * return earlier, and does without exporters. @return Spans exported, or a negative status of the
  * exporter. */
-MSVC_API int msvc_tracer_run_once(struct msvc_tracer *tracer, int timeout_ms);
+MSVC_API int msvc_tracer_run_once(struct msvc_tracer *tracer, int timeout_ms,
+                                  struct msvc_error *err);
 
 /** Readable when there is work for msvc_tracer_run_once(), or its timeout has changed. −1 when the
  * tracer has no exporters. */

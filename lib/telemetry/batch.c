@@ -154,7 +154,7 @@ static int shorter(int a_ms, int b_ms)
     return b_ms < 0 || a_ms < b_ms ? a_ms : b_ms;
 }
 
-int msvc_tracer_run_once(struct msvc_tracer *tracer, int timeout_ms)
+int msvc_tracer_run_once(struct msvc_tracer *tracer, int timeout_ms, struct msvc_error *err)
 {
     struct pollfd wake = { .events = POLLIN };
     size_t count = 0;
@@ -171,7 +171,7 @@ int msvc_tracer_run_once(struct msvc_tracer *tracer, int timeout_ms)
     if (!is_due(tracer) || !begin_export(tracer, 0))
         return 0;
     if (is_due(tracer))
-        count = export_batch(tracer, UINT64_MAX, &status, NULL);
+        count = export_batch(tracer, UINT64_MAX, &status, err);
     end_export(tracer);
     return status < 0 ? status : (int)count;
 }

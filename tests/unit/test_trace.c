@@ -504,7 +504,7 @@ static void only_propagates_without_exporters(void **state)
     msvc_span_end(span);
     assert_int_equal(msvc_tracer_fd(tracer), -1);
     assert_int_equal(msvc_tracer_timeout_ms(tracer), -1);
-    assert_int_equal(msvc_tracer_run_once(tracer, 0), 0);
+    assert_int_equal(msvc_tracer_run_once(tracer, 0, NULL), 0);
     assert_int_equal(msvc_tracer_flush(tracer, 0, NULL), 0);
     msvc_tracer_free(tracer);
 }
@@ -525,7 +525,7 @@ static void takes_null_for_tracer_and_span(void **state)
     msvc_tracer_free(NULL);
     assert_int_equal(msvc_tracer_fd(NULL), -1);
     assert_int_equal(msvc_tracer_timeout_ms(NULL), -1);
-    assert_int_equal(msvc_tracer_run_once(NULL, 0), 0);
+    assert_int_equal(msvc_tracer_run_once(NULL, 0, NULL), 0);
     assert_int_equal(msvc_tracer_flush(NULL, 0, NULL), 0);
     msvc_tracer_counts(&counts, NULL);
     assert_int_equal(counts.started, 0);

@@ -84,10 +84,10 @@ static void exports_nothing_before_it_is_due(void **state)
     struct fixture *f = *state;
 
     make_spans(f, 1);
-    assert_int_equal(msvc_tracer_run_once(f->tracer, 0), 0);
+    assert_int_equal(msvc_tracer_run_once(f->tracer, 0, NULL), 0);
     fake_clock_advance_ms(&f->clock, 4999);
     assert_int_equal(msvc_tracer_timeout_ms(f->tracer), 1);
-    assert_int_equal(msvc_tracer_run_once(f->tracer, 0), 0);
+    assert_int_equal(msvc_tracer_run_once(f->tracer, 0, NULL), 0);
     assert_int_equal(f->exporter.calls, 0);
     assert_int_equal(counted(f)->queued, 1);
 }
@@ -99,7 +99,7 @@ static void exports_when_the_oldest_has_waited_long_enough(void **state)
     make_spans(f, 1);
     fake_clock_advance_ms(&f->clock, 5000);
     assert_int_equal(msvc_tracer_timeout_ms(f->tracer), 0);
-    assert_int_equal(msvc_tracer_run_once(f->tracer, 0), 1);
+    assert_int_equal(msvc_tracer_run_once(f->tracer, 0, NULL), 1);
     assert_int_equal(counted(f)->exported, 1);
     assert_int_equal(msvc_tracer_timeout_ms(f->tracer), -1);
 }
@@ -110,8 +110,8 @@ static void exports_a_full_batch_at_once(void **state)
 
     make_spans(f, 3);
     assert_int_equal(msvc_tracer_timeout_ms(f->tracer), 0);
-    assert_int_equal(msvc_tracer_run_once(f->tracer, -1), 2);
-    assert_int_equal(msvc_tracer_run_once(f->tracer, 0), 0);
+    assert_int_equal(msvc_tracer_run_once(f->tracer, -1, NULL), 2);
+    assert_int_equal(msvc_tracer_run_once(f->tracer, 0, NULL), 0);
     assert_int_equal(counted(f)->queued, 1);
 }
 
@@ -135,11 +135,11 @@ static void wakes_the_pump_for_the_first_span_and_for_a_full_batch(void **state)
     assert_false(is_readable(fd));
     make_spans(f, 1);
     assert_true(is_readable(fd));
-    assert_int_equal(msvc_tracer_run_once(f->tracer, 0), 0);
+    assert_int_equal(msvc_tracer_run_once(f->tracer, 0, NULL), 0);
     assert_false(is_readable(fd));
     make_spans(f, 1);
     assert_true(is_readable(fd));
-    assert_int_equal(msvc_tracer_run_once(f->tracer, 0), 2);
+    assert_int_equal(msvc_tracer_run_once(f->tracer, 0, NULL), 2);
     assert_false(is_readable(fd));
 }
 
@@ -163,7 +163,7 @@ static void works_with_a_queue_of_one(void **state)
     make_tracer(f, (struct msvc_tracer_options){ .queue_limit = 1 });
     for (int i = 0; i < 3; i++) {
         make_spans(f, 2);
-        assert_int_equal(msvc_tracer_run_once(f->tracer, 0), 1);
+        assert_int_equal(msvc_tracer_run_once(f->tracer, 0, NULL), 1);
     }
     assert_int_equal(counted(f)->exported, 3);
     assert_int_equal(f->counts.dropped_full, 3);
@@ -176,7 +176,7 @@ static void counts_a_batch_that_failed_as_dropped(void **state)
 
     f->exporter.status = MSVC_ERR_UNAVAILABLE;
     make_spans(f, 3);
-    assert_int_equal(msvc_tracer_run_once(f->tracer, 0), MSVC_ERR_UNAVAILABLE);
+    assert_int_equal(msvc_tracer_run_once(f->tracer, 0, NULL), MSVC_ERR_UNAVAILABLE);
     assert_int_equal(msvc_tracer_flush(f->tracer, 1000, &err), MSVC_ERR_UNAVAILABLE);
     assert_string_equal(err.message, "told to");
     assert_int_equal(counted(f)->dropped_export, 3);
@@ -189,7 +189,7 @@ static void counts_what_the_peer_rejected(void **state)
 
     f->exporter.rejected = 1;
     make_spans(f, 2);
-    assert_int_equal(msvc_tracer_run_once(f->tracer, 0), 2);
+    assert_int_equal(msvc_tracer_run_once(f->tracer, 0, NULL), 2);
     assert_int_equal(counted(f)->rejected, 1);
     assert_int_equal(f->counts.exported, 1);
 }
@@ -200,7 +200,7 @@ static void never_counts_more_rejected_than_sent(void **state)
 
     f->exporter.rejected = 99;
     make_spans(f, 2);
-    assert_int_equal(msvc_tracer_run_once(f->tracer, 0), 2);
+    assert_int_equal(msvc_tracer_run_once(f->tracer, 0, NULL), 2);
     assert_int_equal(counted(f)->rejected, 2);
 }
 
@@ -319,7 +319,7 @@ static void allocates_nothing_to_record(void **state)
 
     msvc__fail_allocation_after(0);
     make_spans(f, 2);
-    assert_int_equal(msvc_tracer_run_once(f->tracer, 0), 2);
+    assert_int_equal(msvc_tracer_run_once(f->tracer, 0, NULL), 2);
     assert_null(msvc__new(1)); /* the failure was still to come */
     msvc__fail_allocation_after(-1);
 }
@@ -449,7 +449,7 @@ static void *pump(void *argument)
     struct pump *p = argument;
 
     while (!p->stop)
-        (void)msvc_tracer_run_once(p->tracer, 1);
+        (void)msvc_tracer_run_once(p->tracer, 1, NULL);
     return NULL;
 }
 
