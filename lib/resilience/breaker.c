@@ -62,7 +62,7 @@ static enum answer begin_probe(struct msvc_breaker *b, uint64_t epoch, uint64_t 
 {
     struct msvc__probe probe;
 
-    if (!msvc__probes_take(&b->probes, epoch, age / MSVC__NS_PER_MS, &probe)) {
+    if (!msvc__probes_take(&b->probes, &b->epoch, epoch, age / MSVC__NS_PER_MS, &probe)) {
         judge_places(b, epoch, age, change);
         return atomic_load(&b->epoch) == epoch ? REFUSED : CHANGED;
     }

@@ -60,8 +60,13 @@ static uint64_t lease_end(const struct msvc__probes *probes, uint64_t epoch, uin
     return end < MSVC__EPOCH_TIME_MAX ? end : MSVC__EPOCH_TIME_MAX;
 }
 
-bool msvc__probes_take(struct msvc__probes *probes, uint64_t epoch, uint64_t now_ms,
-                       struct msvc__probe *out)
+/*
+ * A place of another epoch is an older one's, and so ours to take, only if ours
+ * is still the present after we read it: a thread that slept through two
+ * changes must not take the place of a probe that is out now.
+ */
+bool msvc__probes_take(struct msvc__probes *probes, const _Atomic uint64_t *present, uint64_t epoch,
+                       uint64_t now_ms, struct msvc__probe *out)
 {
     uint64_t deadline_ms = lease_end(probes, epoch, now_ms);
 
@@ -71,6 +76,8 @@ bool msvc__probes_take(struct msvc__probes *probes, uint64_t epoch, uint64_t now
         while (!is_taken(seen, epoch, now_ms)) {
             uint64_t lease = lease_after(seen, epoch, deadline_ms);
 
+            if (!is_of(seen, epoch) && atomic_load(present) != epoch)
+                return false;
             if (atomic_compare_exchange_weak(&probes->places[i], &seen, lease)) {
                 *out = (struct msvc__probe){ i, lease, deadline_ms };
                 return true;

@@ -30,9 +30,9 @@ struct msvc__tally {
     unsigned bad;
 };
 
-/* Take a place; false when none is free. */
-bool msvc__probes_take(struct msvc__probes *probes, uint64_t epoch, uint64_t now_ms,
-                       struct msvc__probe *out);
+/* Take a place; false when none is free, or the epoch is not the present any more. */
+bool msvc__probes_take(struct msvc__probes *probes, const _Atomic uint64_t *present, uint64_t epoch,
+                       uint64_t now_ms, struct msvc__probe *out);
 
 /* Write a result into its place, or free the place when it says nothing. False when the lease was
  * lost. */

@@ -20,7 +20,7 @@ struct fixture {
     struct msvc_cancel *cancel;
     uint64_t deadline_ns;
     pthread_t thread;
-    int status;
+    _Atomic int status;
     _Atomic unsigned inside;
     _Atomic unsigned most_inside;
     _Atomic unsigned entered;
