@@ -60,7 +60,8 @@ enum msvc_span_status {
     MSVC_SPAN_ERROR = 2,
 };
 
-/** The root sampler; a span with a parent follows its parent's decision. */
+/** The root sampler; a span with a parent follows its parent's decision, unless the options say
+ * ignores_parent. */
 enum msvc_sampler {
     MSVC_SAMPLER_ALWAYS_ON,
     MSVC_SAMPLER_ALWAYS_OFF,
@@ -75,6 +76,7 @@ struct msvc_tracer_options {
     const struct msvc_attribute *resource; /**< Optional; ended by one whose key is NULL. Copied. */
     enum msvc_sampler sampler;             /**< Default: always on. */
     double ratio;                          /**< For #MSVC_SAMPLER_RATIO: 0 to 1. */
+    bool ignores_parent;                   /**< Ask the sampler for every span, not only roots. */
     struct msvc_span_exporter *const
         *exporters;             /**< Ended by NULL; taken on success. NULL: spans only propagate. */
     unsigned queue_limit;       /**< Ended spans that may wait. Default 2048. */

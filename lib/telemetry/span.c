@@ -60,21 +60,27 @@ static uint64_t randomness(const uint8_t trace_id[16])
     return bits;
 }
 
+static uint8_t sample(const struct msvc_tracer *tracer, const uint8_t trace_id[16])
+{
+    return randomness(trace_id) >= tracer->threshold ? MSVC_TRACE_SAMPLED : 0;
+}
+
 static void start_trace(struct msvc_tracer *tracer, struct msvc_trace_context *context)
 {
     msvc__ids_next_trace(&tracer->ids, context->trace_id);
-    context->flags = MSVC_TRACE_RANDOM;
-    if (randomness(context->trace_id) >= tracer->threshold)
-        context->flags |= MSVC_TRACE_SAMPLED;
+    context->flags = MSVC_TRACE_RANDOM | sample(tracer, context->trace_id);
     context->tracestate[0] = '\0';
 }
 
-static void continue_trace(struct msvc_span_data *data, const struct msvc_trace_context *parent)
+static void continue_trace(const struct msvc_tracer *tracer, struct msvc_span_data *data,
+                           const struct msvc_trace_context *parent)
 {
     struct msvc_trace_context *context = &data->context;
 
     memcpy(context->trace_id, parent->trace_id, sizeof(context->trace_id));
     context->flags = parent->flags;
+    if (tracer->options.ignores_parent)
+        context->flags = (parent->flags & MSVC_TRACE_RANDOM) | sample(tracer, context->trace_id);
     memcpy(context->tracestate, parent->tracestate, strlen(parent->tracestate) + 1);
     memcpy(data->parent_span_id, parent->span_id, sizeof(data->parent_span_id));
     data->parent_is_remote = parent->is_remote;
@@ -88,7 +94,7 @@ static void set_context(struct msvc_span *span, const struct msvc_trace_context 
     data->parent_is_remote = false;
     data->context.is_remote = false;
     if (msvc_trace_context_is_valid(parent))
-        continue_trace(data, parent);
+        continue_trace(span->tracer, data, parent);
     else
         start_trace(span->tracer, &data->context);
     msvc__ids_next_span(&span->tracer->ids, data->context.span_id);

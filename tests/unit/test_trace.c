@@ -237,6 +237,20 @@ static void samples_no_root_when_always_off_but_follows_a_sampled_parent(void **
     msvc_span_end(span);
 }
 
+static void asks_the_sampler_for_every_span_when_told_to_ignore_parents(void **state)
+{
+    struct fixture *f = *state;
+    struct msvc_trace_context parent = remote(REMOTE, NULL);
+    struct msvc_span *span;
+
+    make_tracer(f, (struct msvc_tracer_options){ .sampler = MSVC_SAMPLER_ALWAYS_OFF,
+                                                 .ignores_parent = true });
+    span = msvc_span_start(f->tracer, "a", MSVC_SPAN_OPTIONS(.parent = &parent));
+    assert_false(msvc_span_is_recording(span));
+    assert_int_equal(msvc_span_context(span)->flags, 0);
+    msvc_span_end(span);
+}
+
 static int count_sampled(struct fixture *f, int spans)
 {
     int sampled = 0;
@@ -554,6 +568,7 @@ int main(void)
         cmocka_unit_test(enters_nothing_for_null),
         WITH_FIXTURE(follows_the_parents_decision),
         WITH_FIXTURE(samples_no_root_when_always_off_but_follows_a_sampled_parent),
+        WITH_FIXTURE(asks_the_sampler_for_every_span_when_told_to_ignore_parents),
         WITH_FIXTURE(samples_about_the_ratio),
         WITH_FIXTURE(decides_by_the_low_56_bits_of_the_trace_id),
         WITH_FIXTURE(exports_what_was_set),
