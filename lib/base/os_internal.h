@@ -39,6 +39,9 @@ MSVC_API int msvc__pollset_open(void);
 MSVC_API MSVC_MUST_USE int msvc__pollset_put(int set, int fd);
 MSVC_API void msvc__pollset_remove(int set, int fd);
 
+/* Let the kernel end a TCP connection whose peer takes no bytes for so long. Best effort. */
+MSVC_API void msvc__tcp_user_timeout(int fd, unsigned timeout_ms);
+
 /* The name of the running program, for defaults and messages; "unknown" when the system does not
  * tell. Static. */
 MSVC_API const char *msvc__os_program_name(void);

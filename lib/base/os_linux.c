@@ -5,12 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <msvc/status.h>
@@ -107,6 +110,11 @@ void msvc__pollset_remove(int set, int fd)
     struct epoll_event event = { 0 };
 
     (void)epoll_ctl(set, EPOLL_CTL_DEL, fd, &event);
+}
+
+void msvc__tcp_user_timeout(int fd, unsigned timeout_ms)
+{
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
 }
 
 const char *msvc__os_program_name(void)
