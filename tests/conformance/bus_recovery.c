@@ -240,7 +240,8 @@ static void a_delivery_of_a_broken_connection_comes_again(void **state)
 static void a_publish_while_the_broker_is_away_waits_for_it(void **state)
 {
     struct fixture *f = fixture_of(state);
-    struct msvc_bus *bus = open_bus(f);
+    struct msvc_bus *bus =
+        open_bus_with(f, MSVC_BUS_OPTIONS(.timeout_ms = f->engine->patience_ms));
     struct recorder *r = new_recorder(f);
 
     only_if(f->engine->stop != NULL, "the engine has no broker to restart");
