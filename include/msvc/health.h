@@ -46,7 +46,8 @@ typedef int msvc_health_check_fn(void *user, uint64_t deadline_ns, struct msvc_e
 /** Start from #MSVC_HEALTH_CHECK; 0 means the default. */
 struct msvc_health_check {
     size_t size;                /**< Set by #MSVC_HEALTH_CHECK. */
-    const char *name;           /**< "database", or "component:measurement". Required. Copied. */
+    const char *name;           /**< "database", or "component:measurement": 1 to 64 letters,
+                                   digits and "-._:". Required. Copied. */
     const char *component_type; /**< "datastore", "component" or "system". Optional. Copied. */
     msvc_health_check_fn *run;  /**< Required. */
     void *user;                 /**< Passed to run, never read. */
@@ -73,18 +74,20 @@ struct msvc_health_options {
 
 #define MSVC_HEALTH_OPTIONS(...) MSVC_OPTIONS_OF(struct msvc_health_options, __VA_ARGS__)
 
-/** @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_UNSUPPORTED or #MSVC_ERR_NOMEM. */
+/** @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_UNSUPPORTED, #MSVC_ERR_NOMEM, or #MSVC_ERR_UNAVAILABLE
+ * when no descriptor is left. */
 MSVC_API MSVC_MUST_USE int msvc_health_new(struct msvc_health **out,
                                            const struct msvc_health_options *options);
 MSVC_API void msvc_health_free(struct msvc_health *health);
 
-/** Add a check; until its first run it is failing, "not yet run". @return 0, #MSVC_ERR_INVALID,
+/** Add a check; until it has passed once it is failing, "not yet run" at first; but one that did
+ * not run yet does not fail /livez. @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_UNSUPPORTED,
  * #MSVC_ERR_EXISTS, #MSVC_ERR_LIMIT above 64, #MSVC_ERR_NOMEM. */
 MSVC_API MSVC_MUST_USE int msvc_health_add(struct msvc_health *health,
                                            const struct msvc_health_check *check);
 
-/** Run the checks that are due, waiting at most @p timeout_ms for one to be. @return How many ran.
- */
+/** Run the checks that are due, waiting at most @p timeout_ms (negative: for ever) for one to be.
+ * @return How many ran, or #MSVC_ERR_INVALID. */
 MSVC_API int msvc_health_run_once(struct msvc_health *health, int timeout_ms);
 
 /** Readable when msvc_health_run_once() should be called before its timeout: a check was added. */
@@ -111,11 +114,11 @@ struct msvc_health_answer {
 
 /**
  * Answer a probe: /health (application/health+json), /livez, /readyz, /startupz (text; ?verbose,
- * &exclude=name, /livez/name). Messages of failures are shown only on /health and only when they
- * hold no secret.
+ * &exclude=name, /livez/name). Ready is what msvc_health_set_ready() says and no critical check
+ * failing. Messages of failures are shown only on /health and only when they hold no secret.
  *
  * @param query  Without '?'; NULL for none.
- * @return 0 or #MSVC_ERR_NOMEM.
+ * @return 0, #MSVC_ERR_INVALID or #MSVC_ERR_NOMEM.
  */
 MSVC_API MSVC_MUST_USE int msvc_health_respond(struct msvc_health *health, const char *path,
                                                const char *query, struct msvc_health_answer *out);

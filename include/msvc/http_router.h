@@ -92,8 +92,8 @@ MSVC_API MSVC_MUST_USE int msvc_http_route(struct msvc_http_router *router, cons
                                            void *user,
                                            const struct msvc_http_route_options *options);
 
-/** Add /health, /livez, /readyz and /startupz, inline and quiet. @param health  Borrowed. @return
- * As msvc_http_route(). */
+/** Add /health, /livez, /readyz and /startupz (and /livez/{check} and so on), inline and quiet.
+ * @param health  Borrowed. @return As msvc_http_route(). */
 MSVC_API MSVC_MUST_USE int msvc_http_route_health(struct msvc_http_router *router,
                                                   struct msvc_health *health);
 
@@ -110,7 +110,7 @@ MSVC_API MSVC_MUST_USE int msvc_http_router_filter(struct msvc_http_router *rout
                                                    msvc_http_filter_fn *filter, void *user);
 
 /** A transport straight into @p router, which must outlive it: handlers run on the calling thread.
- * @return 0 or #MSVC_ERR_NOMEM. */
+ * @return 0, #MSVC_ERR_INVALID or #MSVC_ERR_NOMEM. */
 MSVC_API MSVC_MUST_USE int msvc_http_router_transport(struct msvc_http_transport **out,
                                                       struct msvc_http_router *router);
 

@@ -6,6 +6,7 @@
 #include <msvc/buffer.h>
 #include <msvc/cancel.h>
 #include <msvc/clock.h>
+#include <msvc/health.h>
 #include <msvc/status.h>
 #include <msvc/telemetry.h>
 
@@ -339,6 +340,21 @@ static void keeps_quiet_about_quiet_routes(void **state)
     assert_int_equal(f->exporter.span_count, 0);
 }
 
+static void answers_probes_quietly(void **state)
+{
+    struct fixture *f = *state;
+    struct msvc_health *health;
+
+    assert_int_equal(msvc_health_new(&health, NULL), 0);
+    msvc_health_set_ready(health, true);
+    assert_int_equal(msvc_http_route_health(f->router, health), 0);
+    assert_int_equal(call(f, MSVC_HTTP_REQUEST(.target = "/health")), 200);
+    assert_int_equal(call(f, MSVC_HTTP_REQUEST(.target = "/readyz?verbose")), 200);
+    assert_int_equal(call(f, MSVC_HTTP_REQUEST(.target = "/livez/database")), 404);
+    assert_string_equal(f->record, "");
+    msvc_health_free(health);
+}
+
 static void copes_when_memory_runs_out(void **state)
 {
     struct fixture *f = *state;
@@ -393,6 +409,7 @@ int main(void)
         TEST(marks_the_span_of_a_server_error_only),
         TEST(bounds_the_names_of_spans_whatever_the_method),
         TEST(keeps_quiet_about_quiet_routes),
+        TEST(answers_probes_quietly),
         TEST(copes_when_memory_runs_out),
         TEST(builds_nothing_when_memory_runs_out),
     };
