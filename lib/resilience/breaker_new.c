@@ -16,6 +16,13 @@
 
 #define CACHE_LINE 64
 
+_Static_assert(sizeof(struct msvc_breaker) + CACHE_LINE + sizeof(struct msvc__time_window) <= 4096,
+               "as the header promises");
+_Static_assert(sizeof(struct msvc_breaker) + CACHE_LINE + sizeof(struct msvc__count_window) +
+                       700 * sizeof(uint32_t) <=
+                   4096,
+               "as the header promises");
+
 static unsigned or_default(unsigned given, unsigned fallback)
 {
     return given != 0 ? given : fallback;
