@@ -355,7 +355,7 @@ static void parks_a_row_and_blocks_its_key(void **state)
     fetch(f, 10, 1);
     assert_int_equal(
         f->outbox->park(f->session, f->rows[0].seq, 3, "no such exchange", true, f->epoch, &f->err),
-        0);
+        1);
     assert_int_equal(f->outbox->is_blocked(f->session, "t", "k", &is_blocked, &f->err), 0);
     assert_true(is_blocked);
     assert_int_equal(f->outbox->is_blocked(f->session, "t", "other", &is_blocked, &f->err), 0);
@@ -363,20 +363,7 @@ static void parks_a_row_and_blocks_its_key(void **state)
     assert_int_equal(
         count(f, "SELECT attempts FROM outbox_parked WHERE reason = 'no such exchange'"), 3);
     assert_int_equal(
-        f->outbox->park(f->session, f->rows[0].seq, 3, "again", true, f->epoch, &f->err),
-        MSVC_ERR_CONFLICT);
-}
-
-static void puts_aside_what_is_no_message(void **state)
-{
-    struct fixture *f = *state;
-
-    psql("INSERT INTO outbox_events (type, topic, payload) VALUES ('t', 'a..b', '1'), ('t', 't', "
-         "'2');"
-         "INSERT INTO outbox_events (type, payload, headers) VALUES ('t', '3', '[1]');");
-    fetch(f, 10, 1);
-    fetched(f, 0, "2");
-    assert_int_equal(count(f, "SELECT count(*) FROM outbox_parked WHERE payload IN ('1', '3')"), 2);
+        f->outbox->park(f->session, f->rows[0].seq, 3, "again", true, f->epoch, &f->err), 0);
 }
 
 static void flushes_what_was_committed_without_waiting(void **state)
@@ -440,6 +427,19 @@ static void takes_over_the_shards_of_a_relay_that_died(void **state)
     f->outbox->close(second);
 }
 
+static void computes_shards_as_c_does(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(count(f, "SELECT outbox_shard('', NULL)"), msvc_outbox_shard("", NULL));
+    assert_int_equal(count(f, "SELECT outbox_shard('orders', '')"),
+                     msvc_outbox_shard("orders", NULL));
+    assert_int_equal(count(f, "SELECT outbox_shard('orders', 'o-1')"),
+                     msvc_outbox_shard("orders", "o-1"));
+    assert_int_equal(count(f, "SELECT outbox_shard('orders', E'\\u00e4\\u20ac')"),
+                     msvc_outbox_shard("orders", "\xc3\xa4\xe2\x82\xac"));
+}
+
 static void accepts_a_message_once(void **state)
 {
     struct fixture *f = *state;
@@ -474,12 +474,12 @@ int main(void)
         TEST(removes_by_identity_and_never_what_another_holds),
         TEST(delays_a_row_until_it_is_due),
         TEST(parks_a_row_and_blocks_its_key),
-        TEST(puts_aside_what_is_no_message),
         TEST(flushes_what_was_committed_without_waiting),
         TEST(begins_again_on_a_new_connection),
         TEST(shares_the_shards_among_relays),
         TEST(takes_over_the_shards_of_a_relay_that_died),
 
+        TEST(computes_shards_as_c_does),
         TEST(accepts_a_message_once),
     };
 

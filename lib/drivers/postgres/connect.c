@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libpq is given the URL piece by piece, never as text: so its messages cannot
- * quote a password, and keys of our own need not be cut out. Connecting is
+ * libpq never sees the URL: its messages would quote it, password and all, and
+ * it knows no keys but its own. It is given keywords and values. Connecting is
  * polled, so that a server that accepts and says nothing costs no more than
  * the deadline. Only resolving a name waits in libpq itself.
  */
@@ -24,25 +24,6 @@
 
 #include "base/alloc_internal.h"
 
-#define SETTINGS_MAX 64
-
-/* Keywords and values for PQconnectStartParams(); later ones win. */
-struct settings {
-    const char *keywords[SETTINGS_MAX + 1];
-    const char *values[SETTINGS_MAX + 1];
-    size_t count;
-    struct msvc_buffer hosts;
-    struct msvc_buffer ports;
-};
-
-static void put(struct settings *s, const char *keyword, const char *value)
-{
-    if (value == NULL || value[0] == '\0' || s->count == SETTINGS_MAX)
-        return;
-    s->keywords[s->count] = keyword;
-    s->values[s->count++] = value;
-}
-
 static bool is_in(const char *const *list, const char *key)
 {
     for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
@@ -52,50 +33,68 @@ static bool is_in(const char *const *list, const char *key)
     return false;
 }
 
-static void put_hosts(struct settings *s, const struct msvc_url *url)
+/* keyword='value', quotes and backslashes escaped; the last of a keyword counts. */
+static void put(struct msvc_buffer *out, const char *keyword, const char *value)
 {
+    if (value == NULL || value[0] == '\0')
+        return;
+    msvc_buffer_printf(out, "%s='", keyword);
+    for (; *value != '\0'; value++) {
+        if (*value == '\'' || *value == '\\')
+            msvc_buffer_byte(out, '\\');
+        msvc_buffer_byte(out, *value);
+    }
+    msvc_buffer_text(out, "' ");
+}
+
+static void put_hosts(struct msvc_buffer *out, const struct msvc_url *url)
+{
+    struct msvc_buffer names = MSVC_BUFFER_INIT;
+    struct msvc_buffer ports = MSVC_BUFFER_INIT;
+
     for (size_t i = 0; i < msvc_url_host_count(url); i++) {
         const struct msvc_url_host *host = msvc_url_host(url, i);
 
-        msvc_buffer_printf(&s->hosts, "%s%s", i > 0 ? "," : "", host->name);
+        msvc_buffer_printf(&names, "%s%s", i > 0 ? "," : "", host->name);
         if (i > 0)
-            msvc_buffer_byte(&s->ports, ',');
+            msvc_buffer_byte(&ports, ',');
         if (host->port != 0)
-            msvc_buffer_printf(&s->ports, "%u", (unsigned)host->port);
+            msvc_buffer_printf(&ports, "%u", (unsigned)host->port);
     }
-    put(s, "host", s->hosts.data);
-    put(s, "port", s->ports.data);
+    put(out, "host", names.data);
+    put(out, "port", ports.data);
+    if (out->status == 0)
+        out->status = msvc_buffer_status(&names) < 0 ? msvc_buffer_status(&names)
+                                                     : msvc_buffer_status(&ports);
+    msvc_buffer_clear(&names);
+    msvc_buffer_clear(&ports);
 }
 
-static int collect(struct settings *s, const struct msvc__postgres_target *target,
-                   struct msvc_error *err)
+int msvc__postgres_conninfo(char **out, const struct msvc_url *url, const char *const *own_keys,
+                            const char *name, struct msvc_error *err)
 {
-    const char *path = msvc_url_path(target->url);
+    struct msvc_buffer text = MSVC_BUFFER_INIT;
+    const char *path = msvc_url_path(url);
+    char *conninfo;
 
-    put(s, "fallback_application_name", target->name);
-    put_hosts(s, target->url);
-    put(s, "user", msvc_url_user(target->url));
-    put(s, "password", msvc_url_password(target->url));
-    put(s, "dbname", path[0] == '/' ? path + 1 : path);
-    for (size_t i = 0; i < msvc_url_query_count(target->url); i++) {
-        const struct msvc_url_pair *pair = msvc_url_query_at(target->url, i);
+    put(&text, "fallback_application_name", name);
+    put_hosts(&text, url);
+    put(&text, "user", msvc_url_user(url));
+    put(&text, "password", msvc_url_password(url));
+    put(&text, "dbname", path[0] == '/' ? path + 1 : path);
+    for (size_t i = 0; i < msvc_url_query_count(url); i++) {
+        const struct msvc_url_pair *pair = msvc_url_query_at(url, i);
 
-        if (!is_in(target->own_keys, pair->key))
-            put(s, pair->key, pair->value);
+        if (!is_in(own_keys, pair->key))
+            put(&text, pair->key, pair->value);
     }
-    if (s->count >= SETTINGS_MAX - 1)
-        return msvc_error_set(err, MSVC_ERR_INVALID, "postgres", 0,
-                              "more than %d settings in the URL", SETTINGS_MAX);
-    put(s, "client_encoding", "UTF8");
-    if (msvc_buffer_status(&s->hosts) < 0 || msvc_buffer_status(&s->ports) < 0)
+    put(&text, "client_encoding", "UTF8");
+    conninfo = msvc_buffer_steal(&text);
+    msvc_buffer_clear(&text);
+    if (conninfo == NULL)
         return msvc_error_set(err, MSVC_ERR_NOMEM, "postgres", 0, "no memory to connect");
+    *out = conninfo;
     return 0;
-}
-
-static void settings_clear(struct settings *s)
-{
-    msvc_buffer_clear(&s->hosts);
-    msvc_buffer_clear(&s->ports);
 }
 
 static bool is_keyword(const PQconninfoOption *known, const char *key)
@@ -107,17 +106,18 @@ static bool is_keyword(const PQconninfoOption *known, const char *key)
     return false;
 }
 
-int msvc__postgres_check(const struct msvc__postgres_target *target, struct msvc_error *err)
+int msvc__postgres_check(const struct msvc_url *url, const char *const *own_keys,
+                         struct msvc_error *err)
 {
     PQconninfoOption *known = PQconndefaults();
     int status = 0;
 
     if (known == NULL)
         return msvc_error_set(err, MSVC_ERR_NOMEM, "postgres", 0, "no memory for the settings");
-    for (size_t i = 0; status == 0 && i < msvc_url_query_count(target->url); i++) {
-        const char *key = msvc_url_query_at(target->url, i)->key;
+    for (size_t i = 0; status == 0 && i < msvc_url_query_count(url); i++) {
+        const char *key = msvc_url_query_at(url, i)->key;
 
-        if (!is_keyword(known, key) && !is_in(target->own_keys, key))
+        if (!is_keyword(known, key) && !is_in(own_keys, key))
             status = msvc_error_set(err, MSVC_ERR_INVALID, "postgres", 0,
                                     "query key '%s' is not a parameter of a libpq connection", key);
     }
@@ -176,20 +176,14 @@ static int prepare_session(struct msvc__postgres *pg, uint64_t deadline_ns, stru
     return msvc__postgres_script(pg, sql, deadline_ns, err);
 }
 
-static int start(struct msvc__postgres *pg, const struct msvc__postgres_target *target,
-                 uint64_t deadline_ns, struct msvc_error *err)
+static int start(struct msvc__postgres *pg, const char *conninfo, uint64_t deadline_ns,
+                 struct msvc_error *err)
 {
-    struct settings settings = { .count = 0 };
-    int status = collect(&settings, target, err);
+    int status;
 
-    if (status == 0) {
-        pg->conn = PQconnectStartParams(settings.keywords, settings.values, 0);
-        if (pg->conn == NULL)
-            status = msvc_error_set(err, MSVC_ERR_NOMEM, "postgres", 0, "no memory to connect");
-    }
-    settings_clear(&settings);
-    if (status < 0)
-        return status;
+    pg->conn = PQconnectStart(conninfo);
+    if (pg->conn == NULL)
+        return msvc_error_set(err, MSVC_ERR_NOMEM, "postgres", 0, "no memory to connect");
     (void)PQsetErrorVerbosity(pg->conn, PQERRORS_VERBOSE);
     (void)PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
     status = finish_connecting(pg->conn, pg->clock, deadline_ns, err);
@@ -199,7 +193,8 @@ static int start(struct msvc__postgres *pg, const struct msvc__postgres_target *
     return status < 0 ? status : prepare_session(pg, deadline_ns, err);
 }
 
-int msvc__postgres_connect(struct msvc__postgres **out, const struct msvc__postgres_target *target,
+int msvc__postgres_connect(struct msvc__postgres **out, const char *conninfo,
+                           const struct msvc_clock *clock, unsigned timeout_ms,
                            uint64_t deadline_ns, struct msvc_error *err)
 {
     struct msvc__postgres *pg = msvc__new(sizeof(*pg));
@@ -207,9 +202,9 @@ int msvc__postgres_connect(struct msvc__postgres **out, const struct msvc__postg
 
     if (pg == NULL)
         return msvc_error_set(err, MSVC_ERR_NOMEM, "postgres", 0, "no memory for a connection");
-    pg->clock = target->clock;
-    pg->timeout_ms = target->timeout_ms;
-    status = start(pg, target, deadline_ns, err);
+    pg->clock = clock;
+    pg->timeout_ms = timeout_ms;
+    status = start(pg, conninfo, deadline_ns, err);
     if (status < 0) {
         msvc__postgres_disconnect(pg);
         return status;

@@ -7,23 +7,9 @@
 
 #include <string.h>
 
-#include <msvc/error.h>
-#include <msvc/json.h>
-#include <msvc/status.h>
+#include <msvc/driver/outbox.h>
 
 #include "base/utf8_internal.h"
-
-static int write_headers(struct msvc_buffer *out, const struct msvc_header *headers)
-{
-    struct msvc_json_writer w;
-
-    msvc_json_writer_init(&w, out);
-    msvc_json_begin_object(&w);
-    for (size_t i = 0; headers[i].name != NULL; i++)
-        msvc_json_member_text(&w, headers[i].name, headers[i].value);
-    msvc_json_end_object(&w);
-    return msvc_json_writer_status(&w);
-}
 
 static bool is_text(const struct msvc_message *m)
 {
@@ -37,7 +23,7 @@ int msvc__postgres_message_write(struct msvc_value out[MSVC__POSTGRES_MESSAGE_CO
 {
     bool as_text = is_utf8 && is_text(m);
     bool has_headers = m->headers != NULL && m->headers[0].name != NULL;
-    int status = has_headers ? write_headers(headers, m->headers) : 0;
+    int status = has_headers ? msvc_outbox_headers_write(headers, m->headers) : 0;
     struct msvc_value values[MSVC__POSTGRES_MESSAGE_COLUMNS] = {
         msvc_value_text(m->id),
         msvc_value_text(m->source),
@@ -60,43 +46,6 @@ int msvc__postgres_message_write(struct msvc_value out[MSVC__POSTGRES_MESSAGE_CO
     return status;
 }
 
-static int read_header(struct msvc_header *out, const struct msvc_json *value,
-                       struct msvc_error *err)
-{
-    out->name = msvc_json_name(value, NULL);
-    out->value = msvc_json_type(value) == MSVC_JSON_NUMBER ? msvc_json_number(value)
-                                                           : msvc_json_string(value, NULL);
-    if (out->value == NULL)
-        return msvc_error_set(err, MSVC_ERR_INVALID, "postgres", 0,
-                              "header '%s' is neither a string nor a number", out->name);
-    return 0;
-}
-
-static int read_headers(struct msvc__postgres_message *m, const char *text, struct msvc_error *err)
-{
-    const struct msvc_json *value;
-    size_t count = 0;
-    int status;
-
-    if (text == NULL)
-        return 0;
-    status = msvc_json_parse(&m->document, text, strlen(text), NULL, err);
-    if (status < 0)
-        return status;
-    value = msvc_json_root(m->document);
-    if (msvc_json_type(value) != MSVC_JSON_OBJECT ||
-        msvc_json_count(value) > MSVC_MESSAGE_HEADER_COUNT_MAX)
-        return msvc_error_set(err, MSVC_ERR_INVALID, "postgres", 0,
-                              "headers are not a JSON object of at most %d members",
-                              MSVC_MESSAGE_HEADER_COUNT_MAX);
-    for (value = msvc_json_first(value); status == 0 && value != NULL;
-         value = msvc_json_next(value))
-        status = read_header(&m->headers[count++], value, err);
-    m->headers[count] = (struct msvc_header){ NULL, NULL };
-    m->message.headers = m->headers;
-    return status;
-}
-
 static void read_payload(struct msvc_message *m, const PGresult *result, int row, int column)
 {
     if (!PQgetisnull(result, row, column + 1))
@@ -105,12 +54,11 @@ static void read_payload(struct msvc_message *m, const PGresult *result, int row
     m->payload_length = (size_t)PQgetlength(result, row, column);
 }
 
-int msvc__postgres_message_read(struct msvc__postgres_message *out, const PGresult *result, int row,
-                                int column, struct msvc_error *err)
+const char *msvc__postgres_message_read(struct msvc_message *out, const PGresult *result, int row,
+                                        int column)
 {
-    out->document = NULL;
-    out->message = (struct msvc_message){
-        .size = sizeof(out->message),
+    *out = (struct msvc_message){
+        .size = sizeof(*out),
         .id = msvc__postgres_text(result, row, column),
         .source = msvc__postgres_text(result, row, column + 1),
         .type = msvc__postgres_text(result, row, column + 2),
@@ -122,14 +70,8 @@ int msvc__postgres_message_read(struct msvc__postgres_message *out, const PGresu
         .traceparent = msvc__postgres_text(result, row, column + 8),
         .tracestate = msvc__postgres_text(result, row, column + 9),
     };
-    read_payload(&out->message, result, row, column + 11);
-    return read_headers(out, msvc__postgres_text(result, row, column + 10), err);
-}
-
-void msvc__postgres_message_clear(struct msvc__postgres_message *m)
-{
-    msvc_json_free(m->document);
-    m->document = NULL;
+    read_payload(out, result, row, column + 11);
+    return msvc__postgres_text(result, row, column + 10);
 }
 
 bool msvc__postgres_is_utf8(const struct msvc__postgres *pg)

@@ -8,8 +8,6 @@
 
 #include "drivers/postgres/postgres_internal.h"
 
-struct msvc_json_document;
-
 #define MSVC__POSTGRES_MESSAGE_COLUMNS 13
 
 /* The columns, in the order of read() and write(); to insert, and to select from table `m`. */
@@ -20,13 +18,6 @@ struct msvc_json_document;
     "m.id, m.source, m.type, m.subject, m.time_ns, m.content_type, m.topic, m.key, " \
     "m.traceparent, m.tracestate, m.headers::text, m.payload, m.payload_bytes"
 
-/* A message as read: borrowed from the result it was read from, and from the document. */
-struct msvc__postgres_message {
-    struct msvc_message message;
-    struct msvc_header headers[MSVC_MESSAGE_HEADER_COUNT_MAX + 1];
-    struct msvc_json_document *document;
-};
-
 /* Whether any text fits into the database's encoding. */
 bool msvc__postgres_is_utf8(const struct msvc__postgres *pg);
 
@@ -35,9 +26,11 @@ int msvc__postgres_message_write(struct msvc_value out[MSVC__POSTGRES_MESSAGE_CO
                                  const struct msvc_message *message, bool is_utf8,
                                  struct msvc_buffer *headers);
 
-/* From a binary result, starting at `column`. Clear it also after a failure. */
-int msvc__postgres_message_read(struct msvc__postgres_message *out, const PGresult *result, int row,
-                                int column, struct msvc_error *err);
-void msvc__postgres_message_clear(struct msvc__postgres_message *message);
+/*
+ * From a binary result, starting at `column`; everything borrowed from it. Returns the headers for
+ * msvc_outbox_row_message(), which are not in *out.
+ */
+const char *msvc__postgres_message_read(struct msvc_message *out, const PGresult *result, int row,
+                                        int column);
 
 #endif

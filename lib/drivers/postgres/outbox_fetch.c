@@ -110,47 +110,31 @@ static bool read_bool(const PGresult *result, int row, int column)
     return PQgetvalue(result, row, column)[0] != 0;
 }
 
-/* Text that came from elsewhere than our append() may be no message: put the row aside. */
-static int put_aside(struct fetch *f, uint64_t seq, const struct msvc_error *why)
-{
-    int status = msvc__postgres_outbox_park(f->s, seq, 0, why->message, false, f->s->epoch, f->err);
-
-    return status == MSVC_ERR_CONFLICT ? 0 : status;
-}
-
+/* Text that came from elsewhere than our append() may be no message: the taker is told why. */
 static int hand_over(struct fetch *f, const PGresult *result, int row)
 {
-    struct msvc__postgres_message read;
-    struct msvc_error why = { .status = 0 };
+    struct msvc_error why;
+    struct msvc_message columns;
     struct msvc_outbox_row out = {
         .seq = (uint64_t)msvc__postgres_int(result, row, ROW_COLUMN),
         .shard = (unsigned)msvc__postgres_int(result, row, ROW_COLUMN + 1),
         .created_wall_ns = msvc__postgres_int(result, row, ROW_COLUMN + 2) * NS_PER_US,
     };
-    int status = msvc__postgres_message_read(&read, result, row, ROW_COLUMN + 3, &why);
+    const char *headers = msvc__postgres_message_read(&columns, result, row, ROW_COLUMN + 3);
+    int status = msvc_outbox_row_message(&out.message, &columns, headers, &why);
 
-    if (status == 0)
-        status = msvc_message_copy(&out.message, &read.message, NULL, &why);
-    msvc__postgres_message_clear(&read);
     if (status == MSVC_ERR_NOMEM)
         return msvc_error_set(f->err, status, "postgres", 0, "no memory for a row");
     if (status < 0)
-        return put_aside(f, out.seq, &why);
-    if (PQgetisnull(result, row, ROW_COLUMN + 4))
-        out.message->source = NULL; /* the bus says */
+        out.problem = why.message;
     status = f->fn(&out, f->user);
-    if (status == 0)
-        f->handed++;
-    return status;
-}
-
-static int hand_over_all(struct fetch *f, const PGresult *result)
-{
-    int status = 0;
-
-    for (int row = 0; status == 0 && row < PQntuples(result); row++)
-        status = hand_over(f, result, row);
-    return status;
+    if (status < 0) {
+        msvc_message_free(out.message);
+        return msvc_error_set(f->err, status, "postgres", 0, "row %llu was not taken",
+                              (unsigned long long)out.seq);
+    }
+    f->handed++;
+    return 0;
 }
 
 static bool is_empty(const PGresult *result)
@@ -179,73 +163,75 @@ static int read_page(PGresult **out, struct fetch *f, size_t limit)
 
 static int secure(struct fetch *f, const PGresult *result)
 {
-    int status;
-
     if (f->s->is_durable || read_bool(result, 0, 2))
         return 0;
-    status = flush_log(f->s, f->err);
-    f->s->is_durable = status == 0 && f->s->current != NULL;
-    return status;
+    return flush_log(f->s, f->err);
 }
 
-/* The page is over: go on behind it, in this snapshot or in the next. */
-static int advance(struct msvc__postgres_session *s, const PGresult *result, size_t limit,
-                   struct msvc_error *err)
+/* What was handed over of the page is behind us. */
+static int note_handed(struct msvc__postgres_session *s, const PGresult *result, int count,
+                       struct msvc_error *err)
 {
-    int count = PQntuples(result);
-
     if (s->current == NULL) {
         s->current = msvc__copy_text(PQgetvalue(result, 0, 0));
         if (s->current == NULL)
             return msvc_error_set(err, MSVC_ERR_NOMEM, "postgres", 0, "no memory for a snapshot");
-        s->is_durable = true;
+        s->is_durable = count > 0;
     }
-    if (!is_empty(result) && (size_t)count == limit) {
+    if (count > 0)
         s->last_seq = (uint64_t)msvc__postgres_int(result, count - 1, ROW_COLUMN);
-        return 0;
-    }
+    return 0;
+}
+
+/* There is no more of this snapshot: the next page is about what the next one adds. */
+static void end_snapshot(struct msvc__postgres_session *s)
+{
     free(s->previous);
     s->previous = s->current;
     s->current = NULL;
     s->last_seq = 0;
     s->is_durable = false;
-    return 0;
 }
 
 static int fetch_page(struct fetch *f, size_t limit)
 {
     PGresult *result;
     int status = read_page(&result, f, limit);
+    int noted;
+    int count;
+    int row = 0;
 
     if (status < 0)
         return status;
-    if (!is_empty(result)) {
+    count = is_empty(result) ? 0 : PQntuples(result);
+    if (count > 0)
         status = secure(f, result);
-        if (status == 0)
-            status = hand_over_all(f, result);
+    while (status == 0 && row < count) {
+        status = hand_over(f, result, row);
+        row += status == 0;
     }
-    if (status == 0)
-        status = advance(f->s, result, limit, f->err);
+    noted = status == 0 || row > 0 ? note_handed(f->s, result, row, f->err) : 0;
+    if (status == 0 && noted == 0 && (size_t)count < limit)
+        end_snapshot(f->s);
     PQclear(result);
-    return status;
+    return status < 0 ? status : noted;
 }
 
-static int remember_delayed(struct msvc__postgres_session *s, const PGresult *result,
-                            struct msvc_error *err)
+/* Room first: what is handed over must be remembered. */
+static int make_room(struct msvc__postgres_session *s, size_t more, struct msvc_error *err)
 {
-    size_t wanted = s->delayed_count + (size_t)PQntuples(result);
     size_t capacity = s->delayed_capacity > 0 ? s->delayed_capacity : FIRST_DELAYED;
     uint64_t *grown;
 
-    while (capacity < wanted)
+    while (capacity < s->delayed_count + more)
         capacity *= 2;
+    if (capacity == s->delayed_capacity)
+        return 0;
     grown = msvc__grow(s->delayed, capacity * sizeof(*grown));
     if (grown == NULL)
         return msvc_error_set(err, MSVC_ERR_NOMEM, "postgres", 0, "no memory for delayed rows");
     s->delayed = grown;
     s->delayed_capacity = capacity;
-    for (int row = 0; row < PQntuples(result); row++)
-        grown[s->delayed_count++] = (uint64_t)msvc__postgres_int(result, row, ROW_COLUMN);
     return 0;
 }
 
@@ -282,9 +268,13 @@ static int fetch_due(struct fetch *f, size_t limit)
         if (!read_bool(result, 0, 2))
             status = flush_log(f->s, f->err);
         if (status == 0)
-            status = remember_delayed(f->s, result, f->err);
-        if (status == 0)
-            status = hand_over_all(f, result);
+            status = make_room(f->s, (size_t)PQntuples(result), f->err);
+        for (int row = 0; status == 0 && row < PQntuples(result); row++) {
+            status = hand_over(f, result, row);
+            if (status == 0)
+                f->s->delayed[f->s->delayed_count++] =
+                    (uint64_t)msvc__postgres_int(result, row, ROW_COLUMN);
+        }
     }
     PQclear(result);
     return status;
@@ -306,9 +296,5 @@ int msvc__postgres_outbox_fetch(void *session, uint64_t shards, size_t limit,
     status = fetch_page(&f, limit);
     if (status == 0 && f.handed < limit)
         status = fetch_due(&f, limit - f.handed);
-    if (status < 0) {
-        msvc__postgres_outbox_rewind(s);
-        return status;
-    }
-    return (int)f.handed;
+    return status < 0 ? status : (int)f.handed;
 }

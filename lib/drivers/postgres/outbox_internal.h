@@ -7,7 +7,9 @@
 
 struct msvc__postgres_session {
     struct msvc__postgres *pg; /* NULL until needed, and after it was lost */
-    struct msvc__postgres_target target;
+    char *conninfo;
+    const struct msvc_clock *clock;
+    unsigned timeout_ms;
     char *owner;
     uint64_t epoch; /* 0: none drawn yet */
 

@@ -22,19 +22,21 @@ int msvc__postgres_outbox_open(void **out, const struct msvc_store_target *targe
                                const char *owner, struct msvc_error *err)
 {
     struct msvc__postgres_session *s = msvc__new(sizeof(*s));
+    int status;
 
-    if (s != NULL)
-        s->owner = msvc__copy_text(owner);
-    if (s == NULL || s->owner == NULL) {
-        free(s);
+    if (s == NULL)
         return msvc_error_set(err, MSVC_ERR_NOMEM, "postgres", 0, "no memory for a relay session");
+    s->clock = target->clock;
+    s->timeout_ms = target->timeout_ms;
+    s->owner = msvc__copy_text(owner);
+    status = msvc__postgres_conninfo(&s->conninfo, target->url, NULL, "msvc relay", err);
+    if (status == 0 && s->owner == NULL)
+        status =
+            msvc_error_set(err, MSVC_ERR_NOMEM, "postgres", 0, "no memory for a relay session");
+    if (status < 0) {
+        msvc__postgres_outbox_close(s);
+        return status;
     }
-    s->target = (struct msvc__postgres_target){
-        .url = target->url,
-        .name = "msvc relay",
-        .clock = target->clock,
-        .timeout_ms = target->timeout_ms,
-    };
     *out = s;
     return 0;
 }
@@ -49,6 +51,7 @@ void msvc__postgres_outbox_close(void *session)
     msvc__postgres_disconnect(s->pg);
     free(s->delayed);
     free(s->owner);
+    free(s->conninfo);
     free(s);
 }
 
@@ -62,8 +65,8 @@ int msvc__postgres_outbox_connect(struct msvc__postgres_session *s, struct msvc_
     msvc__postgres_disconnect(s->pg);
     s->pg = NULL;
     msvc__postgres_outbox_rewind(s);
-    deadline_ns = msvc_deadline_in(s->target.clock, s->target.timeout_ms);
-    status = msvc__postgres_connect(&s->pg, &s->target, deadline_ns, err);
+    deadline_ns = msvc_deadline_in(s->clock, s->timeout_ms);
+    status = msvc__postgres_connect(&s->pg, s->conninfo, s->clock, s->timeout_ms, deadline_ns, err);
     if (status == 0)
         status = msvc__postgres_script(s->pg, "SET synchronous_commit = off", deadline_ns, err);
     return status;
@@ -207,11 +210,7 @@ int msvc__postgres_outbox_park(void *session, uint64_t seq, unsigned attempts, c
     status = msvc__postgres_changed(result);
     PQclear(result);
     forget_delayed(session, &seq, 1);
-    if (status == 0)
-        return msvc_error_set(err, MSVC_ERR_CONFLICT, "postgres", 0,
-                              "row %llu is gone, or its shard belongs to another relay",
-                              (unsigned long long)seq);
-    return 0;
+    return status;
 }
 
 int msvc__postgres_outbox_is_blocked(void *session, const char *topic, const char *key, bool *out,
@@ -221,14 +220,14 @@ int msvc__postgres_outbox_is_blocked(void *session, const char *topic, const cha
     PGresult *result;
     int status;
 
-    if (key == NULL) {
-        *out = false;
-        return 0;
-    }
-    status = msvc__postgres_outbox_run(&result, session,
-                                       "SELECT count(*) FROM outbox_parked WHERE blocks_key AND "
-                                       "key = $2 AND coalesce(topic, type) = $1",
-                                       values, 2, err);
+    if (topic == NULL)
+        status = msvc__postgres_outbox_run(
+            &result, session, "SELECT count(*) FROM outbox_parked WHERE blocks_key", NULL, 0, err);
+    else
+        status = msvc__postgres_outbox_run(&result, session,
+                                           "SELECT count(*) FROM outbox_parked WHERE blocks_key "
+                                           "AND key = $2 AND coalesce(topic, type) = $1",
+                                           values, 2, err);
     if (status < 0)
         return status;
     *out = msvc__postgres_int(result, 0, 0) > 0;

@@ -30,20 +30,11 @@ enum {
 /* One connection, ours or (enlisted) the user's. */
 struct msvc__postgres {
     PGconn *conn;
-    const struct msvc_clock *clock;
+    const struct msvc_clock *clock; /* NULL: the system's */
     unsigned timeout_ms; /* for statements without a deadline; statement_timeout of the session */
     int64_t limit_ms;    /* statement_timeout in force now; 0: none */
     bool is_enlisted;    /* the user's: no settings are changed, nothing is closed */
     bool is_lost;        /* broken, or an answer is outstanding that nobody waits for */
-};
-
-/* How to connect, for stores and buses alike. */
-struct msvc__postgres_target {
-    const struct msvc_url *url;
-    const char *const *own_keys; /* query keys that are not libpq's, ended by NULL; or NULL */
-    const char *name;            /* application_name unless the URL has one; or NULL */
-    const struct msvc_clock *clock;
-    unsigned timeout_ms;
 };
 
 /* errors.c: what an SQLSTATE means, and the five characters as a number in base 36. */
@@ -54,9 +45,15 @@ int msvc__postgres_error(struct msvc__postgres *pg, const PGresult *result, stru
 /* As above for a connection that never came to be. */
 int msvc__postgres_connect_error(const PGconn *conn, struct msvc_error *err);
 
-/* connect.c */
-int msvc__postgres_check(const struct msvc__postgres_target *target, struct msvc_error *err);
-int msvc__postgres_connect(struct msvc__postgres **out, const struct msvc__postgres_target *target,
+/* connect.c: whether libpq knows every query key that is not in own_keys (ended by NULL; or NULL).
+ */
+int msvc__postgres_check(const struct msvc_url *url, const char *const *own_keys,
+                         struct msvc_error *err);
+/* The URL as libpq takes it, with `name` as application_name unless the URL has one. free() it. */
+int msvc__postgres_conninfo(char **out, const struct msvc_url *url, const char *const *own_keys,
+                            const char *name, struct msvc_error *err);
+int msvc__postgres_connect(struct msvc__postgres **out, const char *conninfo,
+                           const struct msvc_clock *clock, unsigned timeout_ms,
                            uint64_t deadline_ns, struct msvc_error *err);
 void msvc__postgres_disconnect(struct msvc__postgres *pg);
 void msvc__postgres_abandon(struct msvc__postgres *pg);

@@ -24,29 +24,23 @@
 #define SLACK_MS       10 /* how far statement_timeout may be from the deadline before it is set anew */
 #define MIGRATION_LOCK "7886777541865334528" /* "msvcmig": a number nobody else uses */
 
-static struct msvc__postgres_target target_of(const struct msvc_store_target *target)
-{
-    return (struct msvc__postgres_target){
-        .url = target->url,
-        .clock = target->clock,
-        .timeout_ms = target->timeout_ms,
-    };
-}
-
 static int check(const struct msvc_store_target *target, struct msvc_error *err)
 {
-    struct msvc__postgres_target wanted = target_of(target);
-
-    return msvc__postgres_check(&wanted, err);
+    return msvc__postgres_check(target->url, NULL, err);
 }
 
 static int connect_store(void **out, const struct msvc_store_target *target, uint64_t deadline_ns,
                          struct msvc_error *err)
 {
-    struct msvc__postgres_target wanted = target_of(target);
     struct msvc__postgres *pg;
-    int status = msvc__postgres_connect(&pg, &wanted, deadline_ns, err);
+    char *conninfo;
+    int status = msvc__postgres_conninfo(&conninfo, target->url, NULL, "msvc", err);
 
+    if (status < 0)
+        return status;
+    status =
+        msvc__postgres_connect(&pg, conninfo, target->clock, target->timeout_ms, deadline_ns, err);
+    free(conninfo);
     if (status == 0)
         *out = pg;
     return status;
