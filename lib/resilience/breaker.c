@@ -22,6 +22,13 @@
 
 #include "resilience/breaker_internal.h"
 
+/* Kept out of begin and end, so that these save no registers in the usual case. */
+#if defined(__GNUC__)
+#define ASIDE __attribute__((noinline))
+#else
+#define ASIDE
+#endif
+
 static bool open_from(struct msvc_breaker *b, uint64_t epoch, uint64_t age,
                       struct msvc__change *change)
 {
@@ -123,8 +130,8 @@ static int begin_in_turmoil(struct msvc_breaker *b, uint64_t age, struct msvc_pe
 }
 
 /* When it is not closed: mostly it is open, and one look at the time tells. */
-static int begin_guarded(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns,
-                         struct msvc_permit *permit)
+ASIDE static int begin_guarded(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns,
+                               struct msvc_permit *permit)
 {
     uint64_t age;
 
@@ -200,7 +207,7 @@ static bool is_bad(const struct msvc_breaker *b, const struct msvc__sums *sums)
             (b->options.slow_ms != 0 && sums->slow * 100 >= b->options.slow_percent * sums->calls));
 }
 
-static bool judge_time(struct msvc_breaker *b, uint64_t epoch, uint64_t age)
+ASIDE static bool judge_time(struct msvc_breaker *b, uint64_t epoch, uint64_t age)
 {
     uint64_t verdict = msvc__time_window_verdict(b->by_time);
     struct msvc__sums sums;
@@ -246,7 +253,7 @@ static unsigned result_of(const struct msvc_breaker *b, enum msvc_outcome outcom
     return result;
 }
 
-static void trip(struct msvc_breaker *b, uint64_t epoch, uint64_t age)
+ASIDE static void trip(struct msvc_breaker *b, uint64_t epoch, uint64_t age)
 {
     struct msvc__change change = { 0 };
 
@@ -256,7 +263,8 @@ static void trip(struct msvc_breaker *b, uint64_t epoch, uint64_t age)
     msvc__breaker_announce(b, &change);
 }
 
-static void end_counted(struct msvc_breaker *b, uint64_t epoch, unsigned result, uint64_t now_ns)
+ASIDE static void end_counted(struct msvc_breaker *b, uint64_t epoch, unsigned result,
+                              uint64_t now_ns)
 {
     struct msvc__sample sample = { &b->epoch, epoch, now_ns, result };
 
@@ -297,8 +305,9 @@ static enum msvc_outcome judge_probe(const struct msvc_breaker *b, enum msvc_out
     }
 }
 
-static void end_probe(struct msvc_breaker *b, uint64_t epoch, const struct msvc_permit *permit,
-                      enum msvc_outcome outcome, uint64_t now_ns)
+ASIDE static void end_probe(struct msvc_breaker *b, uint64_t epoch,
+                            const struct msvc_permit *permit, enum msvc_outcome outcome,
+                            uint64_t now_ns)
 {
     struct msvc__change change = { 0 };
 
@@ -306,6 +315,26 @@ static void end_probe(struct msvc_breaker *b, uint64_t epoch, const struct msvc_
         return;
     judge_places(b, epoch, msvc__breaker_age_ns(b, now_ns), &change);
     msvc__breaker_announce(b, &change);
+}
+
+/* Whatever is not a good call in good times. */
+ASIDE static void end_guarded(struct msvc_breaker *b, uint64_t epoch,
+                              const struct msvc_permit *permit, enum msvc_outcome outcome,
+                              uint64_t duration_ns, uint64_t now_ns)
+{
+    switch (msvc__epoch_state(epoch)) {
+    case MSVC_BREAKER_HALF_OPEN:
+        end_probe(b, epoch, permit, judge_probe(b, outcome, duration_ns), now_ns);
+        return;
+    case MSVC_BREAKER_CLOSED:
+    case MSVC_BREAKER_METRICS_ONLY:
+        if (outcome != MSVC_OUTCOME_IGNORED && outcome != MSVC_OUTCOME_CANCELLED)
+            end_counted(b, epoch, result_of(b, outcome, duration_ns),
+                        msvc__breaker_age_ns(b, now_ns));
+        return;
+    default:
+        return;
+    }
 }
 
 void msvc_breaker_end(struct msvc_breaker *breaker, struct msvc_permit *permit,
@@ -325,17 +354,5 @@ void msvc_breaker_end(struct msvc_breaker *breaker, struct msvc_permit *permit,
         end_well(breaker, epoch, msvc__breaker_age_ns(breaker, now_ns));
         return;
     }
-    switch (msvc__epoch_state(epoch)) {
-    case MSVC_BREAKER_HALF_OPEN:
-        end_probe(breaker, epoch, permit, judge_probe(breaker, outcome, duration_ns), now_ns);
-        return;
-    case MSVC_BREAKER_CLOSED:
-    case MSVC_BREAKER_METRICS_ONLY:
-        if (outcome != MSVC_OUTCOME_IGNORED && outcome != MSVC_OUTCOME_CANCELLED)
-            end_counted(breaker, epoch, result_of(breaker, outcome, duration_ns),
-                        msvc__breaker_age_ns(breaker, now_ns));
-        return;
-    default:
-        return;
-    }
+    end_guarded(breaker, epoch, permit, outcome, duration_ns, now_ns);
 }
