@@ -15,27 +15,53 @@
 static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
 /* Whether eight bytes are all ASCII and need no escape. May say no too often, never yes. */
-static bool is_plain_word(const char *text)
+static bool is_plain_word(uint64_t word)
 {
-    uint64_t word;
-    uint64_t quote;
-    uint64_t backslash;
+    uint64_t quote = word ^ EACH_BYTE * '"';
+    uint64_t backslash = word ^ EACH_BYTE * '\\';
 
-    memcpy(&word, text, sizeof(word));
-    quote = word ^ EACH_BYTE * '"';
-    backslash = word ^ EACH_BYTE * '\\';
     return ((word | (word - EACH_BYTE * ' ') | (quote - EACH_BYTE) | (backslash - EACH_BYTE)) &
             HIGH_BITS) == 0;
+}
+
+static uint64_t word_at(const char *text)
+{
+    uint64_t word;
+
+    memcpy(&word, text, sizeof(word));
+    return word;
+}
+
+/* One to eight bytes, some of them twice, as a word. */
+static uint64_t short_word(const char *text, size_t length)
+{
+    uint32_t first;
+    uint32_t last;
+
+    if (length == sizeof(uint64_t))
+        return word_at(text);
+    if (length < sizeof(first))
+        return EACH_BYTE * (unsigned char)text[0] +
+               (((uint64_t)(unsigned char)text[length / 2] - (unsigned char)text[0]) << 8) +
+               (((uint64_t)(unsigned char)text[length - 1] - (unsigned char)text[0]) << 16);
+    memcpy(&first, text, sizeof(first));
+    memcpy(&last, text + length - sizeof(last), sizeof(last));
+    return (uint64_t)first << 32 | last;
 }
 
 size_t msvc__json_plain_length(const char *text, size_t length)
 {
     size_t at = 0;
 
+    while (length - at > sizeof(uint64_t) && is_plain_word(word_at(text + at)))
+        at += sizeof(uint64_t);
+    if (at < length && length - at <= sizeof(uint64_t) &&
+        is_plain_word(short_word(text + at, length - at)))
+        return length;
     while (at < length) {
         unsigned char byte = (unsigned char)text[at];
 
-        if (length - at >= sizeof(uint64_t) && is_plain_word(text + at)) {
+        if (length - at >= sizeof(uint64_t) && is_plain_word(word_at(text + at))) {
             at += sizeof(uint64_t);
         } else if (byte >= 0x80) {
             size_t step = msvc__utf8_length(text + at, length - at, NULL);

@@ -123,17 +123,21 @@ static void put_context(struct line *line, const struct msvc_trace_context *cont
 
 static bool is_reserved(const char *key)
 {
-    static const char *const names[] = { "instance", "level",       "message",
-                                         "service",  "span_id",     "timestamp",
-                                         "trace_id", "trace_flags", "truncated" };
-
-    if (key[0] < 'i' || key[0] > 't')
+    switch (key[0]) {
+    case 'i':
+        return strcmp(key, "instance") == 0;
+    case 'l':
+        return strcmp(key, "level") == 0;
+    case 'm':
+        return strcmp(key, "message") == 0;
+    case 's':
+        return strcmp(key, "service") == 0 || strcmp(key, "span_id") == 0;
+    case 't':
+        return strcmp(key, "timestamp") == 0 || strcmp(key, "trace_id") == 0 ||
+               strcmp(key, "trace_flags") == 0 || strcmp(key, "truncated") == 0;
+    default:
         return false;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (names[i][0] == key[0] && strcmp(names[i], key) == 0)
-            return true;
     }
-    return false;
 }
 
 /* What remains of a key that is written with the prefix, so that equal ones are found. */
@@ -213,16 +217,32 @@ static void put_value(struct line *line, const struct msvc_attribute *attribute)
     }
 }
 
-static void put_attributes(struct line *line, const struct msvc_attribute *attributes)
+/* The attributes that are written. Keys of which no two begin alike are not compared. */
+static const struct msvc_attribute *find_end(const struct msvc_attribute *attributes,
+                                             bool *may_repeat)
 {
     const struct msvc_attribute *end = attributes;
+    uint64_t beginnings = 0;
 
-    while (end->key != NULL && end - attributes < MSVC__LOG_ATTRIBUTE_LIMIT)
-        end++;
+    *may_repeat = false;
+    for (; end->key != NULL && end - attributes < MSVC__LOG_ATTRIBUTE_LIMIT; end++) {
+        uint64_t beginning = UINT64_C(1) << ((unsigned char)without_prefix(end->key)[0] % 64);
+
+        *may_repeat |= (beginnings & beginning) != 0;
+        beginnings |= beginning;
+    }
+    return end;
+}
+
+static void put_attributes(struct line *line, const struct msvc_attribute *attributes)
+{
+    bool may_repeat;
+    const struct msvc_attribute *end = find_end(attributes, &may_repeat);
+
     if (end->key != NULL)
         line->is_cut = true;
     for (; attributes < end; attributes++) {
-        if (comes_again(attributes, end))
+        if (may_repeat && comes_again(attributes, end))
             continue;
         if (put_key(line, attributes->key, MSVC__NUMBER_SIZE))
             put_value(line, attributes);

@@ -99,15 +99,15 @@ static bool answer_request(int fd, const struct http_peer_answer *answer)
     return send_all(fd, head, strlen(head)) && send_all(fd, answer->body, answer->body_length);
 }
 
-static const struct http_peer_answer *remember(struct http_peer *peer,
-                                               const struct http_peer_request *request)
+/* The peer remembers the request; returns its answer. */
+static struct http_peer_answer remember(struct http_peer *peer,
+                                        const struct http_peer_request *request)
 {
-    const struct http_peer_answer *answer;
+    struct http_peer_answer answer;
+    int last = peer->answer_count - 1;
 
     (void)pthread_mutex_lock(&peer->lock);
-    answer = peer->answers;
-    if (!is_end(answer + 1))
-        peer->answers++;
+    answer = peer->answers[peer->request_count < last ? peer->request_count : last];
     if (peer->request_count < HTTP_PEER_REQUESTS)
         peer->requests[peer->request_count] = *request;
     else
@@ -130,7 +130,9 @@ static void *serve_client(void *argument)
     struct http_peer_request *request = calloc(1, sizeof(*request));
 
     while (read_request(client->fd, request)) {
-        if (!answer_request(client->fd, remember(peer, request)))
+        struct http_peer_answer answer = remember(peer, request);
+
+        if (!answer_request(client->fd, &answer))
             break;
     }
     free(request);
@@ -179,7 +181,10 @@ int http_peer_start(struct http_peer *peer, const struct http_peer_answer *answe
     socklen_t length = sizeof(address);
 
     memset(peer, 0, sizeof(*peer));
-    peer->answers = answers;
+    while (!is_end(&answers[peer->answer_count]) && peer->answer_count < HTTP_PEER_ANSWERS) {
+        peer->answers[peer->answer_count] = answers[peer->answer_count];
+        peer->answer_count++;
+    }
     (void)pthread_mutex_init(&peer->lock, NULL);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     peer->listener = socket(AF_INET, SOCK_STREAM, 0);

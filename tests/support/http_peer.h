@@ -10,6 +10,7 @@
 
 #define HTTP_PEER_REQUESTS    16
 #define HTTP_PEER_CONNECTIONS 256
+#define HTTP_PEER_ANSWERS     128
 
 struct http_peer_answer {
     int status;          /* 0: hang up without an answer; -1: say nothing and keep the line open */
@@ -25,11 +26,12 @@ struct http_peer_request {
 };
 
 struct http_peer {
-    const struct http_peer_answer *answers; /* the last one, with all zero after it, repeats */
     int listener;
     int port;
     pthread_t thread;
-    pthread_mutex_t lock; /* guards what follows */
+    pthread_mutex_t lock;                               /* guards what follows */
+    struct http_peer_answer answers[HTTP_PEER_ANSWERS]; /* the last one repeats */
+    int answer_count;
     bool is_stopping;
     int connection_count;
     int clients[HTTP_PEER_CONNECTIONS]; /* -1: closed */
@@ -38,7 +40,7 @@ struct http_peer {
     struct http_peer_request requests[HTTP_PEER_REQUESTS];
 };
 
-/* answers: borrowed until the stop, ended by one that is all zero with headers "end". */
+/* answers: copied, but for what they point to; at least one, ended by HTTP_PEER_END. */
 #define HTTP_PEER_END     \
     {                     \
         0, "end", NULL, 0 \
