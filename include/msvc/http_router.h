@@ -164,9 +164,9 @@ MSVC_API void *msvc_http_user(const struct msvc_http_exchange *exchange);
 
 /* What a handler answers. */
 
-/** Add a header to the answer; before the reply. At most 64. A name or value that HTTP cannot
- * carry, or one that frames the answer (Connection, Content-Length, Date, Transfer-Encoding), makes
- * the answer 500. */
+/** Add a header to the answer; before the reply. At most 64 of 3584 bytes together. A name or value
+ * that HTTP cannot carry, or one that frames the answer (Connection, Content-Length, Date,
+ * Transfer-Encoding), makes the answer 500. */
 MSVC_API void msvc_http_reply_header(struct msvc_http_exchange *exchange, const char *name,
                                      const char *value);
 /** Reply with a body, copied. NULL @p content_type: none. Of several replies the first counts. */

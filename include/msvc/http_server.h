@@ -41,16 +41,16 @@ struct msvc_http_server_options {
     unsigned queue_limit;        /**< Requests that may wait for a worker. Default 256. */
     unsigned connection_limit;   /**< Default 1024. */
     unsigned connections_per_ip; /**< Default: no limit. */
-    size_t header_limit;        /**< Memory of a connection in bytes, 1024 to 1048576: request line,
-                                   headers and the head of the answer fit in. Default 8192. */
-    unsigned header_timeout_ms; /**< From the first byte, or the last answer, to the end of the
-                                   headers. Default 10000. */
-    unsigned body_timeout_ms;   /**< For the whole request body. Default 30000. */
-    unsigned idle_timeout_ms;   /**< A kept-alive connection without a request. Default 15000. */
-    const char *tls_certificate;    /**< PEM file; with tls_key turns TLS on. */
-    const char *tls_key;            /**< PEM file. */
-    const char *tls_client_ca;      /**< PEM file: clients must show a certificate signed by it. */
-    const struct msvc_clock *clock; /**< Borrowed. Default: the system's. */
+    size_t header_limit;         /**< Request line and headers, 1024 to 1048576 bytes; each header
+                                    counts 64 more. Default 8192. */
+    unsigned header_timeout_ms;  /**< From the first byte, or the last answer, to the end of the
+                                    headers. Default 10000. */
+    unsigned body_timeout_ms;    /**< For the whole request body. Default 30000. */
+    unsigned idle_timeout_ms;    /**< A kept-alive connection without a request. Default 15000. */
+    const char *tls_certificate; /**< PEM file; with tls_key turns TLS on. */
+    const char *tls_key;         /**< PEM file. */
+    const char *tls_client_ca;   /**< PEM file: clients must show a certificate signed by it. */
+    const struct msvc_clock *clock;         /**< Borrowed. Default: the system's. */
     const struct msvc_telemetry *telemetry; /**< Borrowed. Optional. */
 };
 

@@ -195,6 +195,7 @@ static void clear_reply(struct msvc_http_exchange *x)
         free((void *)(uintptr_t)x->reply_headers[i].name);
     memset(x->reply_headers, 0, x->reply_header_count * sizeof(x->reply_headers[0]));
     x->reply_header_count = 0;
+    x->reply_head_bytes = 0;
     msvc_buffer_clear(&x->reply_body);
     if (x->stream.release != NULL)
         x->stream.release(x->stream.user);

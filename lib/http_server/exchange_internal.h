@@ -21,6 +21,7 @@
 
 #define MSVC__HTTP_REQUEST_HEADERS_MAX 100
 #define MSVC__HTTP_REPLY_HEADERS_MAX   64
+#define MSVC__HTTP_REPLY_HEAD_MAX      3584 /* bytes of all of them */
 #define MSVC__HTTP_PEER_SIZE           64
 
 struct filter {
@@ -66,6 +67,7 @@ struct msvc_http_exchange {
     bool is_broken; /* a header of it cannot be sent */
     int status;
     size_t reply_header_count;
+    size_t reply_head_bytes;
     struct msvc_header reply_headers[MSVC__HTTP_REPLY_HEADERS_MAX + 1];
     struct msvc_buffer reply_body;
     struct reply_stream stream;

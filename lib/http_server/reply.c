@@ -35,7 +35,9 @@ static void add_header(struct msvc_http_exchange *x, const char *name, const cha
     size_t value_size = strlen(value) + 1;
     char *block = NULL;
 
-    if (x->reply_header_count < MSVC__HTTP_REPLY_HEADERS_MAX)
+    x->reply_head_bytes += name_size + value_size + strlen(": ");
+    if (x->reply_header_count < MSVC__HTTP_REPLY_HEADERS_MAX &&
+        x->reply_head_bytes <= MSVC__HTTP_REPLY_HEAD_MAX)
         block = msvc__new(name_size + value_size);
     if (block == NULL) {
         x->is_broken = true;

@@ -44,9 +44,13 @@ void *msvc__request_begin(void *cls, const char *target, struct MHD_Connection *
     return r;
 }
 
+/* What libmicrohttpd keeps for each header, in the same memory. */
+#define HEADER_COST 64
+
 struct collected {
     struct msvc_header headers[MSVC__HTTP_REQUEST_HEADERS_MAX + 1];
     size_t count;
+    size_t bytes;
 };
 
 static enum MHD_Result collect(void *cls, enum MHD_ValueKind kind, const char *name,
@@ -55,6 +59,7 @@ static enum MHD_Result collect(void *cls, enum MHD_ValueKind kind, const char *n
     struct collected *all = cls;
 
     (void)kind;
+    all->bytes += strlen(name) + (value != NULL ? strlen(value) : 0) + HEADER_COST;
     if (all->count++ < MSVC__HTTP_REQUEST_HEADERS_MAX)
         all->headers[all->count - 1] = (struct msvc_header){ name, value != NULL ? value : "" };
     return MHD_YES;
@@ -116,6 +121,10 @@ static enum MHD_Result begin(struct request *r, const char *method, const char *
         return MHD_NO;
     if (all.count > MSVC__HTTP_REQUEST_HEADERS_MAX)
         return refuse(r, 431, "there are more than 100 headers");
+    if (strlen(r->target) > r->server->options.header_limit)
+        return refuse(r, 414, "the target is longer than this server takes");
+    if (all.bytes + strlen(r->target) > r->server->options.header_limit)
+        return refuse(r, 431, "the headers are longer than this server takes");
     msvc__guard(&verdict, method, version, all.headers);
     if (verdict.status != 0)
         return refuse(r, verdict.status, verdict.detail);

@@ -23,9 +23,12 @@
 #include "base/fork_internal.h"
 #include "base/options_internal.h"
 
-#define NS_PER_MS    1000000
-#define SILENCE_MS   100 /* a connection that said nothing for so long is not about to */
-#define OPTIONS_MOST 16
+#define NS_PER_MS  1000000
+#define SILENCE_MS 100 /* a connection that said nothing for so long is not about to */
+/* Behind the request's headers, for the head of the answer: without room for it libmicrohttpd
+ * closes the connection and says nothing. */
+#define REPLY_HEAD_BYTES (MSVC__HTTP_REPLY_HEAD_MAX + 512)
+#define OPTIONS_MOST     16
 #define NUMBER_DEFAULT(field, value) \
     do {                             \
         if ((field) == 0)            \
@@ -85,7 +88,7 @@ static void list_options(struct daemon_options *all, const struct msvc_http_serv
                          const struct tls_files *tls)
 {
     add_number(all, MHD_OPTION_LISTEN_SOCKET, (size_t)s->listener.fd);
-    add_number(all, MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->options.header_limit);
+    add_number(all, MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->options.header_limit + REPLY_HEAD_BYTES);
     add_number(all, MHD_OPTION_CONNECTION_LIMIT, s->options.connection_limit);
     add_number(all, MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->options.connections_per_ip);
     add_number(all, MHD_OPTION_CONNECTION_TIMEOUT, silence_s(&s->options));
@@ -270,7 +273,8 @@ static bool wait_until_empty(struct msvc_http_server *s, int timeout_ms)
     bool has_requests;
 
     (void)pthread_mutex_lock(&s->lock);
-    while (s->connection_count > 0 && msvc_deadline_left_ms(NULL, end_ns, 1) > 0) {
+    while ((s->connection_count > 0 || s->request_count > 0) &&
+           msvc_deadline_left_ms(NULL, end_ns, 1) > 0) {
         msvc__connections_shut_idle(s, msvc__server_now_ns(s) - (uint64_t)SILENCE_MS * NS_PER_MS);
         wait_a_little(s);
     }

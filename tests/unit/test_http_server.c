@@ -228,7 +228,53 @@ static void answers_431_to_headers_over_the_limit(void **state)
 
     start(f, NULL);
     (void)snprintf(request, sizeof(request),
-                   "GET /hello HTTP/1.1\r\nHost: a\r\nX-Long: %0*d\r\n\r\n", 12000, 1);
+                   "GET /hello HTTP/1.1\r\nHost: a\r\nX-Long: %0*d\r\n\r\n", 9000, 1);
+    assert_int_equal(ask(f, request), 431);
+    (void)snprintf(request, sizeof(request),
+                   "GET /hello HTTP/1.1\r\nHost: a\r\nX-Long: %0*d\r\n\r\n", 19000, 1);
+    assert_int_equal(ask(f, request), 431);
+}
+
+static void fill_head(struct msvc_http_exchange *x, void *user)
+{
+    char value[4000];
+    size_t length = (size_t)atoi(msvc_http_param(x, "length"));
+
+    (void)user;
+    memset(value, 'a', length);
+    value[length] = '\0';
+    msvc_http_reply_header(x, "X-Filled", value);
+    msvc_http_reply(x, 200, NULL, NULL, 0);
+}
+
+static void has_room_for_the_head_of_an_answer_behind_full_headers(void **state)
+{
+    static char request[20000];
+    struct fixture *f = *state;
+
+    assert_int_equal(msvc_http_route(f->router, "GET", "/fill/{length}", fill_head, NULL, NULL), 0);
+    start(f, NULL);
+    for (int i = 7800; i < 8200; i += 40) {
+        int status;
+
+        (void)snprintf(request, sizeof(request),
+                       "GET /fill/3500 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: %0*d\r\n\r\n",
+                       i, 1);
+        status = ask(f, request);
+        assert_true(status == 200 || status == 431);
+    }
+    assert_int_equal(ask(f, LAST("/fill/3900")), 500);
+}
+
+static void answers_431_to_too_many_headers(void **state)
+{
+    struct fixture *f = *state;
+    char request[4000] = "GET /hello HTTP/1.1\r\nHost: a\r\n";
+
+    start(f, NULL);
+    for (int i = 0; i < 100; i++)
+        (void)strcat(request, "X-A: b\r\n");
+    (void)strcat(request, "\r\n");
     assert_int_equal(ask(f, request), 431);
 }
 
@@ -238,7 +284,9 @@ static void answers_414_to_a_target_over_the_limit(void **state)
     struct fixture *f = *state;
 
     start(f, NULL);
-    (void)snprintf(request, sizeof(request), "GET /%0*d HTTP/1.1\r\nHost: a\r\n\r\n", 12000, 1);
+    (void)snprintf(request, sizeof(request), "GET /%0*d HTTP/1.1\r\nHost: a\r\n\r\n", 9000, 1);
+    assert_int_equal(ask(f, request), 414);
+    (void)snprintf(request, sizeof(request), "GET /%0*d HTTP/1.1\r\nHost: a\r\n\r\n", 19000, 1);
     assert_int_equal(ask(f, request), 414);
 }
 
@@ -639,6 +687,8 @@ int main(void)
         TEST(refuses_an_address_it_does_not_understand),
         TEST(says_when_an_address_is_taken),
         TEST(answers_431_to_headers_over_the_limit),
+        TEST(has_room_for_the_head_of_an_answer_behind_full_headers),
+        TEST(answers_431_to_too_many_headers),
         TEST(answers_414_to_a_target_over_the_limit),
         TEST(answers_413_before_a_body_that_is_too_long),
         TEST(answers_413_behind_chunks_that_are_too_long),
