@@ -191,15 +191,15 @@ static bool copy_headers(struct otlp_exporter *e, const struct msvc_header *give
     e->headers = msvc__new_array(count + 1, sizeof(e->headers[0]));
     if (e->headers == NULL)
         return false;
-    for (; e->header_count < count; e->header_count++) {
+    while (e->header_count < count) {
         struct msvc_header *header = &e->headers[e->header_count];
+        bool copied;
 
-        header->name = given[e->header_count].name;
-        header->value = given[e->header_count].value;
-        if (!copy_text(&header->name) || !copy_text(&header->value)) {
-            e->header_count++;
+        *header = given[e->header_count++];
+        copied = copy_text(&header->name);
+        copied = copy_text(&header->value) && copied;
+        if (!copied)
             return false;
-        }
     }
     e->options.headers = e->headers;
     return true;

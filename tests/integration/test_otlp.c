@@ -17,6 +17,7 @@
 #include <msvc/status.h>
 #include <msvc/trace.h>
 
+#include "base/alloc_internal.h"
 #include "fake_clock.h"
 #include "http_peer.h"
 #include "test.h"
@@ -525,6 +526,46 @@ static char *var(const char *text)
     return (char *)(uintptr_t)text;
 }
 
+static void survives_every_failing_allocation_of_an_export(void **state)
+{
+    struct fixture *f = *state;
+    int status = MSVC_ERR_NOMEM;
+
+    start(f, ok_only, (struct msvc_otlp_options){ .compression = MSVC_OTLP_GZIP });
+    for (long i = 0; status == MSVC_ERR_NOMEM; i++) {
+        struct msvc_span *span = msvc_span_start(f->tracer, "bad\xff", NULL);
+
+        msvc_span_event(span, "event", MSVC_ATTRIBUTES(MSVC_I64("a", 1)));
+        msvc_span_end(span);
+        msvc__fail_allocation_after(i);
+        status = msvc_tracer_flush(f->tracer, 5000, &f->err);
+        msvc__fail_allocation_after(-1);
+        assert_true(i < 50);
+    }
+    assert_int_equal(status, 0);
+}
+
+static void survives_every_failing_allocation_of_making_one(void **state)
+{
+    struct msvc_span_exporter *exporter = NULL;
+    int status = MSVC_ERR_NOMEM;
+
+    (void)state;
+    for (long i = 0; status == MSVC_ERR_NOMEM; i++) {
+        char *environment[] = { var("OTEL_EXPORTER_OTLP_ENDPOINT=http://u:p@127.0.0.1:1/x"),
+                                var("OTEL_EXPORTER_OTLP_HEADERS=a=1,b=2"),
+                                var("OTEL_EXPORTER_OTLP_CERTIFICATE=/tmp/ca.pem"), NULL };
+
+        assert_null(exporter);
+        msvc__fail_allocation_after(i);
+        status = msvc_span_exporter_otlp_from_env(&exporter, environment, NULL, NULL);
+        msvc__fail_allocation_after(-1);
+        assert_true(i < 100);
+    }
+    assert_int_equal(status, 0);
+    msvc_span_exporter_free(exporter);
+}
+
 static void from_env(struct fixture *f, char *const *environment, const char *prefix)
 {
     struct msvc_span_exporter *exporter;
@@ -663,6 +704,8 @@ int main(void)
         WITH_FIXTURE(reads_no_more_than_the_limit),
         WITH_FIXTURE(sends_from_a_child_of_fork_and_leaves_the_parents_connection_alone),
         WITH_FIXTURE(refuses_wrong_options),
+        WITH_FIXTURE(survives_every_failing_allocation_of_an_export),
+        cmocka_unit_test(survives_every_failing_allocation_of_making_one),
         WITH_FIXTURE(adds_the_path_to_the_general_endpoint),
         WITH_FIXTURE(takes_the_endpoint_for_traces_as_it_is),
         WITH_FIXTURE(lets_a_prefix_win),
