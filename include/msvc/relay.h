@@ -81,7 +81,8 @@ MSVC_API int msvc_relay_fd(const struct msvc_relay *relay);
 /** Milliseconds until msvc_relay_run_once() wants to look by itself. */
 MSVC_API int msvc_relay_timeout_ms(const struct msvc_relay *relay);
 
-/** Run until the outbox holds no row that can be published. @return 0 or #MSVC_ERR_TIMEOUT. */
+/** Run until the outbox holds no row that this relay can publish; rows of shards that another relay
+ * leads are that one's. @return 0, #MSVC_ERR_TIMEOUT, or #MSVC_ERR_STATE after a fork. */
 MSVC_API MSVC_MUST_USE int msvc_relay_flush(struct msvc_relay *relay, int timeout_ms,
                                             struct msvc_error *err);
 

@@ -1,0 +1,780 @@
+/* SPDX-License-Identifier: MIT */
+#include <msvc/relay.h>
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <msvc/bus/memory.h>
+#include <msvc/message.h>
+#include <msvc/outbox.h>
+#include <msvc/status.h>
+#include <msvc/store/sqlite.h>
+#include <msvc/telemetry.h>
+
+#include "fake_exporter.h"
+#include "relay_fixture.h"
+
+#define ROWS "SELECT count(*) FROM outbox_events"
+
+static struct msvc_relay_counts counts(struct fixture *f)
+{
+    struct msvc_relay_counts c;
+
+    msvc_relay_counts(f->relay, &c);
+    return c;
+}
+
+static void publishes_what_was_committed_and_removes_it(void **state)
+{
+    struct fixture *f = *state;
+
+    append(f, "k", "1");
+    append(f, NULL, "2");
+    turn(f, 5);
+    assert_string_equal(sent(f), "1 2");
+    assert_int_equal(number(f, ROWS), 0);
+    assert_int_equal(counts(f).published, 2);
+}
+
+static void says_how_many_it_removed(void **state)
+{
+    struct fixture *f = *state;
+
+    append(f, NULL, "1");
+    append(f, NULL, "2");
+    assert_int_equal(msvc_relay_run_once(f->relay, 0, &f->err), 0);
+    assert_int_equal(msvc_relay_run_once(f->relay, 0, &f->err), 2);
+}
+
+static void removes_nothing_before_the_confirm(void **state)
+{
+    struct fixture *f = *state;
+
+    f->broker.holds = true;
+    append(f, "k", "1");
+    turn(f, 5);
+    assert_string_equal(sent(f), "1");
+    assert_int_equal(number(f, ROWS), 1);
+    assert_int_equal(counts(f).in_flight, 1);
+    f->broker.holds = false;
+    turn(f, 2);
+    assert_int_equal(number(f, ROWS), 0);
+}
+
+static void sends_the_next_of_a_key_only_after_the_confirm(void **state)
+{
+    struct fixture *f = *state;
+
+    f->broker.holds = true;
+    append(f, "k", "k1");
+    append(f, "k", "k2");
+    append(f, "l", "l1");
+    append(f, NULL, "n1");
+    append(f, NULL, "n2");
+    turn(f, 5);
+    assert_string_equal(sent(f), "k1 l1 n1 n2");
+    f->broker.holds = false;
+    turn(f, 5);
+    assert_string_equal(sent(f), "k1 l1 n1 n2 k2");
+}
+
+static void sends_no_more_than_the_window(void **state)
+{
+    struct fixture *f = *state;
+
+    use_relay(f, MSVC_RELAY_OPTIONS(.window = 2));
+    f->broker.holds = true;
+    append(f, NULL, "1");
+    append(f, NULL, "2");
+    append(f, NULL, "3");
+    turn(f, 5);
+    assert_string_equal(sent(f), "1 2");
+    f->broker.holds = false;
+    turn(f, 5);
+    assert_string_equal(sent(f), "1 2 3");
+}
+
+/* Refuses one payload a number of times. */
+struct refusal {
+    const char *payload;
+    int times;
+    bool is_permanent;
+    enum msvc_publish_outcome outcome;
+};
+
+static enum msvc_publish_outcome refuse_one(const struct fake_publish *p, bool *is_permanent,
+                                            void *user)
+{
+    struct refusal *r = user;
+
+    if (strcmp(p->payload, r->payload) != 0 || r->times == 0)
+        return MSVC_PUBLISH_CONFIRMED;
+    r->times--;
+    *is_permanent = r->is_permanent;
+    return r->outcome;
+}
+
+static void tell(struct fixture *f, struct refusal *refusal)
+{
+    f->broker.decide = refuse_one;
+    f->broker.user = refusal;
+}
+
+static void keeps_order_when_the_first_of_a_key_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct refusal twice = { "k1", 2, false, MSVC_PUBLISH_REFUSED };
+
+    tell(f, &twice);
+    append(f, "k", "k1");
+    append(f, "k", "k2");
+    append(f, "l", "l1");
+    turn(f, 5);
+    assert_string_equal(sent(f), "k1 l1");
+    append(f, "k", "k3");
+    for (int i = 0; i < 4; i++) {
+        pass_ms(f, 300);
+        turn(f, 5);
+    }
+    assert_string_equal(sent(f), "k1 l1 k1 k1 k2 k3");
+    assert_int_equal(number(f, ROWS), 0);
+    assert_int_equal(counts(f).resent, 2);
+}
+
+static void publishes_again_with_the_same_id_when_the_outcome_is_unknown(void **state)
+{
+    struct fixture *f = *state;
+    struct refusal once = { "k1", 1, false, MSVC_PUBLISH_UNKNOWN };
+
+    tell(f, &once);
+    append(f, "k", "k1");
+    append(f, "k", "k2");
+    turn(f, 8);
+    assert_string_equal(sent(f), "k1 k1 k2");
+    assert_string_equal(f->broker.sent[0].id, f->broker.sent[1].id);
+    assert_int_equal(number(f, ROWS), 0);
+    assert_int_equal(counts(f).parked, 0);
+}
+
+static void parks_at_once_what_is_refused_for_good(void **state)
+{
+    struct fixture *f = *state;
+    struct refusal forever = { "k1", -1, true, MSVC_PUBLISH_REFUSED };
+
+    tell(f, &forever);
+    append(f, "k", "k1");
+    append(f, "k", "k2");
+    turn(f, 8);
+    assert_string_equal(sent(f), "k1 k2");
+    assert_int_equal(number(f, ROWS), 0);
+    assert_int_equal(counts(f).parked, 1);
+    assert_int_equal(
+        number(f, "SELECT count(*) FROM outbox_parked WHERE reason = 'as told' AND attempts = 1"),
+        1);
+}
+
+static void parks_what_is_refused_too_often(void **state)
+{
+    struct fixture *f = *state;
+    struct refusal forever = { "k1", -1, false, MSVC_PUBLISH_REFUSED };
+
+    use_relay(f, MSVC_RELAY_OPTIONS(.refusals_before_park = 3));
+    tell(f, &forever);
+    append(f, "k", "k1");
+    append(f, "k", "k2");
+    for (int i = 0; i < 5; i++) {
+        turn(f, 5);
+        pass_ms(f, 1000);
+    }
+    assert_string_equal(sent(f), "k1 k1 k1 k2");
+    assert_int_equal(counts(f).parked, 1);
+}
+
+static void a_parked_message_blocks_its_key_when_told_to(void **state)
+{
+    struct fixture *f = *state;
+    struct refusal forever = { "k1", -1, true, MSVC_PUBLISH_REFUSED };
+
+    use_relay(f, MSVC_RELAY_OPTIONS(.park_blocks_key = true));
+    tell(f, &forever);
+    append(f, "k", "k1");
+    append(f, "k", "k2");
+    append(f, "l", "l1");
+    turn(f, 8);
+    append(f, "k", "k3");
+    pass_ms(f, 1000);
+    turn(f, 8);
+    assert_string_equal(sent(f), "k1 l1");
+    assert_int_equal(number(f, ROWS), 2);
+}
+
+static void a_freed_key_flows_on_in_order(void **state)
+{
+    struct fixture *f = *state;
+    struct refusal forever = { "k1", -1, true, MSVC_PUBLISH_REFUSED };
+
+    use_relay(f, MSVC_RELAY_OPTIONS(.park_blocks_key = true));
+    tell(f, &forever);
+    append(f, "k", "k1");
+    append(f, "k", "k2");
+    turn(f, 8);
+    run_sql(f, "DELETE FROM outbox_parked");
+    append(f, "k", "k3");
+    turn(f, 8);
+    assert_string_equal(sent(f), "k1");
+    pass_ms(f, 31000);
+    turn(f, 8);
+    assert_string_equal(sent(f), "k1 k2 k3");
+}
+
+static void a_long_queue_behind_a_refused_message_holds_up_nobody(void **state)
+{
+    struct fixture *f = *state;
+    struct refusal long_time = { "k1", 4, false, MSVC_PUBLISH_REFUSED };
+    char payload[8];
+
+    use_relay(f, MSVC_RELAY_OPTIONS(.window = 2, .page = 4));
+    tell(f, &long_time);
+    append(f, "k", "k1");
+    turn(f, 5);
+    for (int i = 2; i < 60; i++) {
+        (void)snprintf(payload, sizeof(payload), "k%d", i);
+        append(f, "k", payload);
+    }
+    append(f, "l", "l1");
+    turn(f, 60);
+    assert_string_equal(sent(f), "k1 l1");
+    for (int i = 0; i < 10; i++) {
+        pass_ms(f, 2000);
+        turn(f, 60);
+    }
+    assert_non_null(strstr(sent(f), "k1 k2 k3 k4 k5 k6 k7 k8 k9 k10 k11"));
+    assert_int_equal(number(f, ROWS), 0);
+}
+
+static void waits_while_the_broker_is_away_and_goes_on_in_order(void **state)
+{
+    struct fixture *f = *state;
+
+    f->broker.is_away = true;
+    append(f, "k", "1");
+    append(f, NULL, "2");
+    append(f, "k", "3");
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(msvc_relay_run_once(f->relay, 0, &f->err), MSVC_ERR_UNAVAILABLE);
+        pass_ms(f, 5000);
+    }
+    assert_int_equal(f->broker.count, 0);
+    f->broker.is_away = false;
+    turn(f, 8);
+    assert_string_equal(sent(f), "1 2 3");
+    assert_int_equal(counts(f).resent, 0);
+    assert_int_equal(counts(f).parked, 0);
+}
+
+static void a_broken_connection_spends_no_attempts(void **state)
+{
+    struct fixture *f = *state;
+
+    use_relay(f, MSVC_RELAY_OPTIONS(.refusals_before_park = 1));
+    f->broker.holds = true;
+    append(f, "k", "1");
+    append(f, "k", "2");
+    for (int i = 0; i < 5; i++) {
+        turn(f, 3);
+        fake_broker_break(&f->broker);
+        turn(f, 2);
+        f->broker.is_away = false;
+        pass_ms(f, 100);
+    }
+    f->broker.holds = false;
+    turn(f, 8);
+    assert_int_equal(counts(f).parked, 0);
+    assert_int_equal(fake_broker_confirmed(&f->broker, "1"), 1);
+    assert_int_equal(fake_broker_confirmed(&f->broker, "2"), 1);
+    assert_int_equal(number(f, ROWS), 0);
+}
+
+static void a_relay_that_dies_leaves_duplicates_only(void **state)
+{
+    struct fixture *f = *state;
+
+    f->broker.holds = true;
+    append(f, "k", "1");
+    append(f, "k", "2");
+    turn(f, 5);
+    use_relay(f, MSVC_RELAY_OPTIONS(.owner = "relay-2"));
+    turn(f, 5);
+    assert_string_equal(sent(f), "1 1");
+    assert_string_equal(f->broker.sent[0].id, f->broker.sent[1].id);
+    f->broker.holds = false;
+    turn(f, 8);
+    assert_string_equal(sent(f), "1 1 2");
+    assert_int_equal(number(f, ROWS), 0);
+}
+
+static void only_one_of_two_relays_publishes(void **state)
+{
+    struct fixture *f = *state;
+    struct msvc_relay *second;
+
+    turn(f, 1);
+    assert_int_equal(open_relay(&second, f, "relay-2"), 0);
+    append(f, "k", "1");
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(msvc_relay_run_once(second, 0, &f->err), 0);
+    assert_int_equal(f->broker.count, 0);
+    turn(f, 3);
+    assert_string_equal(sent(f), "1");
+    msvc_relay_free(second);
+}
+
+static void another_relay_takes_over_when_the_lease_is_over(void **state)
+{
+    struct fixture *f = *state;
+    struct msvc_relay *second;
+
+    f->broker.holds = true;
+    append(f, "k", "1");
+    turn(f, 3);
+    assert_int_equal(open_relay(&second, f, "relay-2"), 0);
+    assert_int_equal(msvc_relay_run_once(second, 0, &f->err), 0);
+    pass_ms(f, 11000);
+    for (int i = 0; i < 3; i++)
+        assert_true(msvc_relay_run_once(second, 0, &f->err) >= 0);
+    assert_string_equal(sent(f), "1 1");
+    f->broker.holds = false;
+    for (int i = 0; i < 3; i++)
+        assert_true(msvc_relay_run_once(second, 0, &f->err) >= 0);
+    assert_int_equal(number(f, ROWS), 0);
+    append(f, "k", "2");
+    turn(f, 3);
+    assert_string_equal(sent(f), "1 1");
+    msvc_relay_free(second);
+}
+
+static void stops_sending_when_the_lease_is_nearly_over(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3 *other;
+
+    turn(f, 2);
+    assert_int_equal(sqlite3_open(f->path, &other), SQLITE_OK);
+    append(f, "k", "1");
+    f->broker.holds = true;
+    turn(f, 1);
+    assert_string_equal(sent(f), "1");
+    append(f, "l", "2");
+    assert_int_equal(sqlite3_exec(other,
+                                  "UPDATE outbox_lease SET owner = 'relay-9', epoch = 99, "
+                                  "\"until\" = 9000000000000000000",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    pass_ms(f, 9000);
+    turn(f, 3);
+    assert_string_equal(sent(f), "1");
+    (void)sqlite3_close(other);
+}
+
+static void a_freed_relay_gives_its_lease_back(void **state)
+{
+    struct fixture *f = *state;
+
+    turn(f, 1);
+    use_relay(f, MSVC_RELAY_OPTIONS(.owner = "relay-2"));
+    append(f, "k", "1");
+    turn(f, 3);
+    assert_string_equal(sent(f), "1");
+}
+
+static void parks_a_row_that_cannot_be_a_message(void **state)
+{
+    struct fixture *f = *state;
+
+    run_sql(f, "INSERT INTO outbox_events (type, payload) VALUES ('', 'x')");
+    run_sql(f, "INSERT INTO outbox_events (type, payload, headers) VALUES ('a', 'x', 'no json')");
+    append(f, "k", "1");
+    turn(f, 5);
+    assert_string_equal(sent(f), "1");
+    assert_int_equal(counts(f).parked, 2);
+    assert_int_equal(number(f, "SELECT count(*) FROM outbox_parked WHERE reason <> ''"), 2);
+}
+
+static void relays_what_the_sqlite3_program_inserts(void **state)
+{
+    struct fixture *f = *state;
+    char command[512];
+
+    if (system("command -v sqlite3 >/dev/null") != 0) {
+        assert_null(getenv("CI"));
+        skip();
+    }
+    (void)snprintf(command, sizeof(command),
+                   "sqlite3 %s \"INSERT INTO outbox_events (type, payload) "
+                   "VALUES ('order.created', '{}')\"",
+                   f->path);
+    assert_int_equal(system(command), 0);
+    turn(f, 3);
+    assert_string_equal(sent(f), "{}");
+    assert_int_equal(number(f, ROWS), 0);
+}
+
+static int append_enlisted(struct fixture *f, sqlite3 *database)
+{
+    struct msvc_tx *tx;
+    int status = msvc_store_sqlite_enlist(&tx, database, &f->err);
+
+    if (status < 0)
+        return status;
+    status = msvc_outbox_append(
+        tx, MSVC_MESSAGE(.type = "a", .payload = "enlisted", .payload_length = 8), NULL, &f->err);
+    msvc_tx_release(tx);
+    return status;
+}
+
+static void relays_what_was_appended_in_a_transaction_of_the_users_own(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3 *database;
+
+    assert_int_equal(sqlite3_open(f->path, &database), SQLITE_OK);
+    assert_int_equal(append_enlisted(f, database), MSVC_ERR_STATE);
+    assert_int_equal(sqlite3_exec(database, "BEGIN", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(append_enlisted(f, database), 0);
+    turn(f, 3);
+    assert_int_equal(f->broker.count, 0);
+    assert_int_equal(sqlite3_exec(database, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    pass_ms(f, 1000);
+    turn(f, 3);
+    assert_string_equal(sent(f), "enlisted");
+}
+
+static bool is_readable(int fd)
+{
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+
+    return poll(&p, 1, 10000) == 1;
+}
+
+/* Until it has nothing left to do at once. */
+static void calm_down(struct fixture *f)
+{
+    struct pollfd p = { .fd = msvc_relay_fd(f->relay), .events = POLLIN };
+
+    do {
+        turn(f, 3);
+    } while (poll(&p, 1, 0) > 0);
+}
+
+static void wakes_for_a_commit_in_this_process(void **state)
+{
+    struct fixture *f = *state;
+
+    calm_down(f);
+    append(f, "k", "1");
+    assert_true(is_readable(msvc_relay_fd(f->relay)));
+    turn(f, 1);
+    assert_string_equal(sent(f), "1");
+}
+
+static void wakes_for_a_commit_on_another_connection(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3 *other;
+
+    calm_down(f);
+    assert_int_equal(sqlite3_open(f->path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other,
+                                  "INSERT INTO outbox_events (type, payload) VALUES ('a', '1')",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_true(is_readable(msvc_relay_fd(f->relay)));
+    turn(f, 1);
+    assert_string_equal(sent(f), "1");
+    (void)sqlite3_close(other);
+}
+
+static void is_not_kept_awake_by_rows_it_has_no_room_for(void **state)
+{
+    struct fixture *f = *state;
+    struct pollfd p = { .events = POLLIN };
+
+    use_relay(f, MSVC_RELAY_OPTIONS(.window = 1, .page = 1));
+    f->broker.holds = true;
+    for (int i = 0; i < 10; i++)
+        append(f, NULL, "1");
+    turn(f, 20);
+    p.fd = msvc_relay_fd(f->relay);
+    assert_int_equal(poll(&p, 1, 0), 0);
+    assert_int_not_equal(msvc_relay_timeout_ms(f->relay), 0);
+    f->broker.holds = false;
+    turn(f, 40);
+    assert_int_equal(number(f, ROWS), 0);
+}
+
+static void polls_an_idle_outbox_less_and_less(void **state)
+{
+    struct fixture *f = *state;
+    int longest = 0;
+
+    for (int i = 0; i < 20; i++) {
+        int timeout_ms = msvc_relay_timeout_ms(f->relay);
+
+        longest = timeout_ms > longest ? timeout_ms : longest;
+        assert_true(timeout_ms <= 250);
+        pass_ms(f, (uint64_t)timeout_ms);
+        turn(f, 1);
+    }
+    assert_int_equal(longest, 250);
+}
+
+static void flushes_until_nothing_is_left(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 600; i++)
+        append(f, "k", "1");
+    assert_int_equal(msvc_relay_flush(f->relay, -1, &f->err), 0);
+    assert_int_equal(number(f, ROWS), 0);
+    assert_int_equal(f->broker.count, 600);
+}
+
+static void a_flush_without_broker_times_out(void **state)
+{
+    struct fixture *f = *state;
+
+    f->broker.is_away = true;
+    append(f, "k", "1");
+    assert_int_equal(msvc_relay_flush(f->relay, 0, &f->err), MSVC_ERR_TIMEOUT);
+    assert_int_equal(number(f, ROWS), 1);
+}
+
+static void a_flush_leaves_to_another_leader_what_is_his(void **state)
+{
+    struct fixture *f = *state;
+    struct msvc_relay *second;
+
+    turn(f, 1);
+    append(f, "k", "1");
+    assert_int_equal(open_relay(&second, f, "relay-2"), 0);
+    assert_int_equal(msvc_relay_flush(second, -1, &f->err), 0);
+    assert_int_equal(f->broker.count, 0);
+    msvc_relay_free(second);
+}
+
+static void tells_the_age_of_what_waits(void **state)
+{
+    struct fixture *f = *state;
+    int64_t then = f->clock.wall_ns;
+
+    f->broker.holds = true;
+    append(f, "k", "1");
+    pass_ms(f, 5000);
+    append(f, "k", "2");
+    turn(f, 3);
+    assert_true(counts(f).oldest_wall_ns == then);
+    f->broker.holds = false;
+    turn(f, 8);
+    assert_true(counts(f).oldest_wall_ns == 0);
+}
+
+static void is_patient_with_a_database_that_is_busy(void **state)
+{
+    struct fixture *f = *state;
+    char url[160];
+    sqlite3 *other;
+
+    (void)snprintf(url, sizeof(url), "%s?busy_ms=0", f->url);
+    msvc_relay_free(f->relay);
+    f->relay = NULL;
+    msvc_store_close(f->store);
+    assert_int_equal(msvc_store_open(&f->store, url, MSVC_STORE_DRIVERS(msvc_store_sqlite()),
+                                     MSVC_STORE_OPTIONS(.clock = &f->clock.clock), &f->err),
+                     0);
+    assert_int_equal(open_relay(&f->relay, f, "relay-1"), 0);
+    append(f, "k", "1");
+    turn(f, 1);
+    assert_int_equal(sqlite3_open(f->path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(msvc_relay_run_once(f->relay, 0, &f->err), MSVC_ERR_CONFLICT);
+    assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    (void)sqlite3_close(other);
+    pass_ms(f, 1000);
+    turn(f, 4);
+    assert_int_equal(number(f, ROWS), 0);
+    assert_int_equal(f->broker.count, 1);
+}
+
+static void says_what_is_wrong_with_the_store(void **state)
+{
+    struct fixture *f = *state;
+
+    run_sql(f, "DROP TABLE outbox_lease");
+    assert_int_equal(msvc_relay_run_once(f->relay, 0, &f->err), MSVC_ERR_INVALID);
+    assert_non_null(strstr(f->err.message, "outbox_lease"));
+    assert_int_equal(msvc_relay_run_once(f->relay, 0, &f->err), MSVC_ERR_UNAVAILABLE);
+}
+
+static const char stored[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+static void look_at_link(const struct msvc_span_batch *batch, void *user)
+{
+    const struct msvc_span_data *span = batch->spans[0];
+    struct msvc_trace_context linked = { .flags = MSVC_TRACE_SAMPLED };
+
+    if (span->kind != MSVC_SPAN_PRODUCER || span->link_count != 1)
+        return;
+    memcpy(linked.trace_id, span->links->trace_id, sizeof(linked.trace_id));
+    memcpy(linked.span_id, span->links->span_id, sizeof(linked.span_id));
+    msvc_trace_context_traceparent(user, &linked);
+}
+
+static void links_its_span_and_forwards_the_trace_unchanged(void **state)
+{
+    struct fixture *f = *state;
+    char found[MSVC_TRACEPARENT_SIZE] = "";
+    struct fake_exporter exporter;
+    struct msvc_tracer *tracer;
+    struct msvc_span_exporter *exporters[] = { &exporter.exporter, NULL };
+
+    fake_exporter_init(&exporter);
+    exporter.look = look_at_link;
+    exporter.user = found;
+    assert_int_equal(msvc_tracer_new(&tracer, MSVC_TRACER_OPTIONS(.exporters = exporters)), 0);
+    {
+        const struct msvc_telemetry telemetry = { sizeof(telemetry), NULL, tracer };
+        struct msvc_tx *tx;
+
+        use_relay(f, MSVC_RELAY_OPTIONS(.telemetry = &telemetry));
+        assert_int_equal(msvc_tx_begin(&tx, f->store, NULL, &f->err), 0);
+        assert_int_equal(
+            msvc_outbox_append(tx, MSVC_MESSAGE(.type = "a", .traceparent = stored), NULL, &f->err),
+            0);
+        assert_int_equal(msvc_tx_commit(tx, &f->err), 0);
+        turn(f, 3);
+    }
+    assert_string_equal(f->broker.sent[0].traceparent, stored);
+    assert_int_equal(msvc_tracer_flush(tracer, 1000, &f->err), 0);
+    assert_string_equal(exporter.names[0], "send a");
+    assert_string_equal(found, stored);
+    msvc_relay_free(f->relay);
+    f->relay = NULL;
+    msvc_tracer_free(tracer);
+}
+
+static void answers_state_in_a_forked_child(void **state)
+{
+    struct fixture *f = *state;
+    int exit_code = 1;
+    pid_t child;
+
+    turn(f, 2);
+    child = fork();
+    if (child == 0)
+        _exit(msvc_relay_run_once(f->relay, 0, NULL) == MSVC_ERR_STATE ? 0 : 1);
+    assert_int_equal(waitpid(child, &exit_code, 0), child);
+    assert_int_equal(exit_code, 0);
+}
+
+static void refuses_options_that_make_no_sense(void **state)
+{
+    struct fixture *f = *state;
+    struct msvc_relay *relay;
+
+    assert_int_equal(
+        msvc_relay_new(&relay, f->store, f->bus, MSVC_RELAY_OPTIONS(.lease_ms = 1), &f->err),
+        MSVC_ERR_INVALID);
+    assert_int_equal(
+        msvc_relay_new(&relay, f->store, f->bus, MSVC_RELAY_OPTIONS(.window = 1000000), &f->err),
+        MSVC_ERR_INVALID);
+    assert_int_equal(msvc_relay_new(&relay, NULL, f->bus, NULL, &f->err), MSVC_ERR_INVALID);
+    assert_int_equal(msvc_relay_run_once(NULL, 0, NULL), MSVC_ERR_INVALID);
+}
+
+static enum msvc_disposition count_delivery(struct msvc_delivery *delivery, void *user)
+{
+    int *seen = user;
+
+    (void)delivery;
+    ++*seen;
+    return MSVC_DELIVERY_ACK;
+}
+
+static void publishes_to_a_real_bus(void **state)
+{
+    struct fixture *f = *state;
+    struct msvc_relay *relay;
+    struct msvc_bus *bus;
+    int seen = 0;
+
+    msvc_relay_free(f->relay);
+    f->relay = NULL;
+    assert_int_equal(
+        msvc_bus_open(&bus, "memory:", MSVC_BUS_DRIVERS(msvc_bus_memory()), NULL, &f->err), 0);
+    assert_int_equal(
+        msvc_bus_subscribe(bus,
+                           MSVC_SUBSCRIPTION(.group = "g", .topics = MSVC_TOPICS("order.#"),
+                                             .handler = count_delivery, .user = &seen),
+                           &f->err),
+        0);
+    assert_int_equal(msvc_relay_new(&relay, f->store, bus, NULL, &f->err), 0);
+    append(f, "k", "1");
+    append(f, "k", "2");
+    assert_int_equal(msvc_relay_flush(relay, 10000, &f->err), 0);
+    while (seen < 2 && msvc_bus_run_once(bus, 1000, &f->err) >= 0)
+        ;
+    assert_int_equal(seen, 2);
+    msvc_relay_free(relay);
+    msvc_bus_close(bus);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(publishes_what_was_committed_and_removes_it),
+        TEST(says_how_many_it_removed),
+        TEST(removes_nothing_before_the_confirm),
+        TEST(sends_the_next_of_a_key_only_after_the_confirm),
+        TEST(sends_no_more_than_the_window),
+        TEST(keeps_order_when_the_first_of_a_key_is_refused),
+        TEST(publishes_again_with_the_same_id_when_the_outcome_is_unknown),
+        TEST(parks_at_once_what_is_refused_for_good),
+        TEST(parks_what_is_refused_too_often),
+        TEST(a_parked_message_blocks_its_key_when_told_to),
+        TEST(a_freed_key_flows_on_in_order),
+        TEST(a_long_queue_behind_a_refused_message_holds_up_nobody),
+        TEST(waits_while_the_broker_is_away_and_goes_on_in_order),
+        TEST(a_broken_connection_spends_no_attempts),
+        TEST(a_relay_that_dies_leaves_duplicates_only),
+        TEST(only_one_of_two_relays_publishes),
+        TEST(another_relay_takes_over_when_the_lease_is_over),
+        TEST(stops_sending_when_the_lease_is_nearly_over),
+        TEST(a_freed_relay_gives_its_lease_back),
+        TEST(parks_a_row_that_cannot_be_a_message),
+        TEST(relays_what_the_sqlite3_program_inserts),
+        TEST(relays_what_was_appended_in_a_transaction_of_the_users_own),
+        TEST(wakes_for_a_commit_in_this_process),
+        TEST(wakes_for_a_commit_on_another_connection),
+        TEST(is_not_kept_awake_by_rows_it_has_no_room_for),
+        TEST(polls_an_idle_outbox_less_and_less),
+        TEST(flushes_until_nothing_is_left),
+        TEST(a_flush_without_broker_times_out),
+        TEST(a_flush_leaves_to_another_leader_what_is_his),
+        TEST(tells_the_age_of_what_waits),
+        TEST(is_patient_with_a_database_that_is_busy),
+        TEST(says_what_is_wrong_with_the_store),
+        TEST(links_its_span_and_forwards_the_trace_unchanged),
+        TEST(answers_state_in_a_forked_child),
+        TEST(refuses_options_that_make_no_sense),
+        TEST(publishes_to_a_real_bus),
+    };
+
+    return cmocka_run_group_tests_name("relay", tests, NULL, NULL);
+}
