@@ -61,6 +61,7 @@ shared_buffers = 16MB
 max_connections = 60
 max_prepared_transactions = 4
 max_wal_size = 128MB
+wal_writer_delay = 10s
 CONF
 }
 
