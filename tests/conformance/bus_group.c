@@ -191,6 +191,49 @@ static void a_second_subscription_leaves_the_first_alone(void **state)
     wait_for_count(f, b, 1);
 }
 
+/* Numbers from 0 to count - 1, each at least once. */
+static unsigned count_missing(const struct recorder *r, int count)
+{
+    unsigned missing = 0;
+    char number[16];
+
+    for (int i = 0; i < count; i++) {
+        (void)snprintf(number, sizeof(number), "%d", i);
+        missing += times_seen(r, number) == 0;
+    }
+    return missing;
+}
+
+static bool has_all(void *user)
+{
+    const struct recorder *r = user;
+
+    return r->count >= 300 && count_missing(r, 300) == 0;
+}
+
+static void nothing_is_lost_while_members_come_and_go(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct recorder *r = new_recorder(f);
+    struct msvc_bus *publisher = open_bus(f);
+    struct msvc_bus *member = open_bus(f);
+
+    subscribe(f, member, "g", "orders", r);
+    for (int i = 0; i < 300; i++) {
+        char number[16];
+
+        (void)snprintf(number, sizeof(number), "%d", i);
+        publish(f, publisher, "orders", NULL, number);
+        run_all(f, 0);
+        if (i % 60 == 59) {
+            close_bus(f, member);
+            member = open_bus(f);
+            subscribe(f, member, "g", "orders", r);
+        }
+    }
+    run_until(f, has_all, r);
+}
+
 const struct CMUnitTest bus_group_tests[] = {
     cmocka_unit_test(every_group_gets_every_message),
     cmocka_unit_test(members_of_a_group_share),
@@ -202,5 +245,6 @@ const struct CMUnitTest bus_group_tests[] = {
     cmocka_unit_test(a_group_keeps_its_place_while_away),
     cmocka_unit_test(two_subscriptions_of_one_group_are_one_too_many),
     cmocka_unit_test(a_second_subscription_leaves_the_first_alone),
+    cmocka_unit_test(nothing_is_lost_while_members_come_and_go),
     { .name = NULL },
 };

@@ -240,8 +240,7 @@ static void a_delivery_of_a_broken_connection_comes_again(void **state)
 static void a_publish_while_the_broker_is_away_waits_for_it(void **state)
 {
     struct fixture *f = fixture_of(state);
-    struct msvc_bus *bus =
-        open_bus_with(f, MSVC_BUS_OPTIONS(.timeout_ms = f->engine->patience_ms));
+    struct msvc_bus *bus = open_bus_with(f, MSVC_BUS_OPTIONS(.timeout_ms = f->engine->patience_ms));
     struct recorder *r = new_recorder(f);
 
     only_if(f->engine->stop != NULL, "the engine has no broker to restart");
@@ -256,6 +255,33 @@ static void a_publish_while_the_broker_is_away_waits_for_it(void **state)
     wait_for_count(f, r, 1);
 }
 
+static bool has_no_open_publish(void *user)
+{
+    const struct fixture *f = user;
+
+    return f->sent == 0;
+}
+
+static void every_publish_has_an_outcome_when_the_broker_goes(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct recorder *r = new_recorder(f);
+    struct msvc_bus *bus = open_bus_with(f, MSVC_BUS_OPTIONS(.timeout_ms = 2000));
+    struct msvc_bus_counts counts;
+
+    only_if(f->engine->stop != NULL, "the engine has no broker to restart");
+    subscribe(f, bus, "g", "orders", r);
+    for (int i = 0; i < 100; i++)
+        publish(f, bus, "orders", NULL, "x");
+    run_all(f, 0);
+    assert_int_equal(f->engine->stop(f->engine), 0);
+    run_until(f, has_no_open_publish, f);
+    msvc_bus_counts(bus, &counts);
+    assert_int_equal(counts.confirmed + counts.refused + counts.unknown, 100);
+    assert_int_equal(counts.confirmed, f->confirmed);
+    assert_int_equal(f->engine->start(f->engine), 0);
+}
+
 const struct CMUnitTest bus_recovery_tests[] = {
     cmocka_unit_test(a_main_loop_needs_only_the_descriptor_and_the_timer),
     cmocka_unit_test(confirmed_messages_outlive_every_connection),
@@ -266,5 +292,6 @@ const struct CMUnitTest bus_recovery_tests[] = {
     cmocka_unit_test(confirmed_messages_outlive_the_broker),
     cmocka_unit_test(a_delivery_of_a_broken_connection_comes_again),
     cmocka_unit_test(a_publish_while_the_broker_is_away_waits_for_it),
+    cmocka_unit_test(every_publish_has_an_outcome_when_the_broker_goes),
     { .name = NULL },
 };

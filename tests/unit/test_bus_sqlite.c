@@ -2,9 +2,11 @@
 /* What only the bus in a file has: leases, its tables, files that are no databases. */
 #include <msvc/bus/sqlite.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -87,7 +89,7 @@ static struct msvc_bus *open_subscribed(struct fixture *f)
                                                           .handler = handle, .user = f),
                                         NULL),
                      0);
-    assert_int_equal(msvc_bus_run_once(bus, 0, NULL), 0);
+    assert_true(msvc_bus_run_once(bus, 0, NULL) >= 0);
     return bus;
 }
 
@@ -143,6 +145,54 @@ static void a_lease_that_is_not_renewed_runs_out(void **state)
     assert_int_equal(count_rows(f, "SELECT count(*) FROM bus_delivery"), 0);
     msvc_bus_close(dead);
     msvc_bus_close(other);
+}
+
+/* In a child, by the machine's clock: take one, tell, and never settle it. */
+static void hold_one(struct fixture *f, int told)
+{
+    struct msvc_bus *bus = NULL;
+
+    f->answer = MSVC_DELIVERY_LATER;
+    if (msvc_bus_open(&bus, f->url, MSVC_BUS_DRIVERS(msvc_bus_sqlite()), NULL, NULL) < 0 ||
+        msvc_bus_subscribe(bus,
+                           MSVC_SUBSCRIPTION(.group = "g", .topics = MSVC_TOPICS("#"),
+                                             .handler = handle, .user = f),
+                           NULL) < 0 ||
+        msvc_bus_run_once(bus, 0, NULL) < 0 ||
+        msvc_bus_publish(bus, MSVC_MESSAGE(.type = "t"), NULL, NULL, NULL) < 0)
+        _exit(1);
+    while (f->seen == 0)
+        (void)msvc_bus_run_once(bus, 100, NULL);
+    if (write(told, "x", 1) == 1)
+        (void)pause();
+    _exit(1);
+}
+
+static void what_a_killed_process_had_comes_to_another(void **state)
+{
+    struct fixture *f = *state;
+    struct msvc_bus *bus;
+    int told[2];
+    char byte;
+    pid_t child;
+
+    assert_int_equal(pipe(told), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        hold_one(f, told[1]);
+    assert_int_equal(read(told[0], &byte, 1), 1);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    fake_clock_init(&f->clock);
+    f->clock.wall_ns = msvc_clock_wall_ns(NULL) + INT64_C(31000000000); /* past its lease */
+    bus = open_subscribed(f);
+    settle_down(bus);
+    assert_int_equal(f->seen, 1);
+    assert_int_equal(f->attempt, 2);
+    msvc_bus_close(bus);
+    (void)close(told[0]);
+    (void)close(told[1]);
 }
 
 static void a_lease_is_renewed_while_its_bus_runs(void **state)
@@ -271,6 +321,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_fixture(a_lease_that_is_not_renewed_runs_out),
+        with_fixture(what_a_killed_process_had_comes_to_another),
         with_fixture(a_lease_is_renewed_while_its_bus_runs),
         with_fixture(removes_messages_that_nobody_waits_for),
         with_fixture(keeps_parked_messages_with_their_reason),
