@@ -53,6 +53,7 @@ static int fake_publish(void *handle, const struct msvc_message *m, void *publis
     copy(p->payload, sizeof(p->payload), m->payload, m->payload_length);
     copy(p->traceparent, sizeof(p->traceparent), m->traceparent,
          m->traceparent != NULL ? strlen(m->traceparent) : 0);
+    p->sent_at = ++fake->steps;
     fake->count++;
     return 0;
 }
@@ -92,6 +93,7 @@ static void report(struct fake_broker *fake, struct fake_publish *p,
 
     p->publish = NULL;
     p->outcome = result.outcome;
+    p->ended_at = ++fake->steps;
     fake->host->published(fake->host, publish, &result);
 }
 

@@ -20,6 +20,8 @@ struct fake_publish {
     char payload[FAKE_BROKER_TEXT]; /* cut */
     char traceparent[64];
     enum msvc_publish_outcome outcome;
+    size_t sent_at; /* in sends and outcomes since the start */
+    size_t ended_at;
 };
 
 struct fake_broker {
@@ -34,6 +36,7 @@ struct fake_broker {
 
     struct fake_publish sent[FAKE_BROKER_SENT]; /* everything ever published */
     size_t count;
+    size_t steps;
 };
 
 const struct msvc_bus_driver *fake_broker_driver(void);

@@ -15,6 +15,8 @@
 #include <msvc/store/sqlite.h>
 #include <msvc/telemetry.h>
 
+#include "base/alloc_internal.h"
+
 #include "fake_exporter.h"
 #include "relay_fixture.h"
 
@@ -537,11 +539,12 @@ static void flushes_until_nothing_is_left(void **state)
 {
     struct fixture *f = *state;
 
-    for (int i = 0; i < 600; i++)
-        append(f, "k", "1");
+    run_sql(f, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600) "
+               "INSERT INTO outbox_events (type, \"key\", payload) SELECT 'a', 'k', i FROM n");
     assert_int_equal(msvc_relay_flush(f->relay, -1, &f->err), 0);
     assert_int_equal(number(f, ROWS), 0);
     assert_int_equal(f->broker.count, 600);
+    assert_string_equal(f->broker.sent[599].payload, "600");
 }
 
 static void a_flush_without_broker_times_out(void **state)
@@ -733,6 +736,24 @@ static void publishes_to_a_real_bus(void **state)
     msvc_bus_close(bus);
 }
 
+static void loses_nothing_when_memory_runs_out(void **state)
+{
+    struct fixture *f = *state;
+
+    turn(f, 2);
+    for (long successes = 0; successes < 40; successes++) {
+        append(f, "k", "1");
+        msvc__fail_allocation_after(successes);
+        turn(f, 3);
+        msvc__fail_allocation_after(-1);
+        pass_ms(f, 2000);
+        turn(f, 6);
+        assert_int_equal(number(f, ROWS), 0);
+    }
+    assert_int_equal(counts(f).published, 40);
+    assert_int_equal(counts(f).parked, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -774,6 +795,7 @@ int main(void)
         TEST(answers_state_in_a_forked_child),
         TEST(refuses_options_that_make_no_sense),
         TEST(publishes_to_a_real_bus),
+        TEST(loses_nothing_when_memory_runs_out),
     };
 
     return cmocka_run_group_tests_name("relay", tests, NULL, NULL);
