@@ -181,6 +181,27 @@ static void comes_back_after_a_restart(void **state)
     assert_string_equal(f->recorder->seen[f->recorder->count - 1].payload, "2");
 }
 
+static void sends_nothing_while_the_broker_blocks(void **state)
+{
+    struct fixture *f = *state;
+    struct msvc_bus *bus = open_url(f, f->url, 1000);
+
+    subscribe(bus, MSVC_SUBSCRIPTION(.group = "g", .topics = MSVC_TOPICS("t"), .handler = record,
+                                     .user = f->recorder));
+    server("block");
+    publish(f, bus, "t", NULL, "1"); /* upon this one the broker says that it blocks */
+    wait_for(f, &f->outcomes[MSVC_PUBLISH_UNKNOWN], 1);
+    publish(f, bus, "t", NULL, "never sent");
+    wait_for(f, &f->outcomes[MSVC_PUBLISH_UNKNOWN], 2);
+    server("unblock");
+    run_for(f, 300);
+    publish(f, bus, "t", NULL, "2");
+    wait_for(f, &f->outcomes[MSVC_PUBLISH_CONFIRMED], 1);
+    wait_for(f, &f->recorder->count, 2);
+    assert_string_equal(f->recorder->seen[0].payload, "1"); /* UNKNOWN: it was there after all */
+    assert_string_equal(f->recorder->seen[1].payload, "2");
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, rabbitmq_setup, rabbitmq_teardown)
 
 int main(void)
@@ -189,6 +210,7 @@ int main(void)
         test(confirms_only_what_survives_a_crash_of_the_broker),
         test(notices_a_broker_that_stopped),
         test(says_unknown_for_what_a_stopped_broker_was_sent),
+        test(sends_nothing_while_the_broker_blocks),
         test(comes_back_after_a_restart),
     };
 

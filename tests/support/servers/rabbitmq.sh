@@ -7,6 +7,7 @@
 #     rabbitmq.sh stop DIR      end it (SIGTERM, after 20 s SIGKILL) and its epmd
 #     rabbitmq.sh kill DIR      SIGKILL to the node; the data stay
 #     rabbitmq.sh restart DIR   stop the node in order and start it again on its data and ports
+#     rabbitmq.sh block DIR     raise its memory alarm: it takes no publishes until `unblock`
 #
 # Exit 77 with the reason on stderr when no RabbitMQ is installed.
 #
@@ -127,7 +128,15 @@ end()
     rm -f "$1"
 }
 
-[ $# -eq 2 ] || fail "usage: rabbitmq.sh start|stop|kill|restart DIR"
+# Run an expression in the node, past its monitor of memory.
+memory_alarm()
+{
+    . "$2/env"
+    HOME=$2/home RABBITMQ_CONF_ENV_FILE=/dev/null "$lib/rabbitmqctl" -q \
+        -n "msvc-$RABBITMQ_NODE_PORT@localhost" eval "$1" >/dev/null
+}
+
+[ $# -eq 2 ] || fail "usage: rabbitmq.sh start|stop|kill|restart|block|unblock DIR"
 if [ ! -x "$lib/rabbitmq-server" ]; then
     echo "no RabbitMQ server found (looked in $lib)" >&2
     exit 77
@@ -151,7 +160,13 @@ restart)
     end "$2/node.pid" TERM
     run_node "$2"
     ;;
+block)
+    memory_alarm 'rabbit_alarm:set_alarm({{resource_limit, memory, node()}, []}).' "$2"
+    ;;
+unblock)
+    memory_alarm 'rabbit_alarm:clear_alarm({resource_limit, memory, node()}).' "$2"
+    ;;
 *)
-    fail "'$1' is not start, stop, kill or restart"
+    fail "'$1' is not start, stop, kill, restart, block or unblock"
     ;;
 esac
