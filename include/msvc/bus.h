@@ -17,7 +17,7 @@
  * id (inbox.h makes its effect happen once). Every group gets every message of
  * its topics; within a group each message goes to one member. A group starts
  * with what is published after it first subscribed, and keeps its place while
- * nobody is there.
+ * nobody is there. Topics that members of a group name add up.
  *
  * A broker that is away is UNAVAILABLE, not an error to give up on:
  * msvc_bus_run_once() connects again by itself.
@@ -133,8 +133,8 @@ MSVC_API MSVC_MUST_USE int msvc_bus_publish(struct msvc_bus *bus,
 /**
  * Publish and wait for the outcome, running the bus meanwhile.
  *
- * @return 0, #MSVC_ERR_REFUSED, #MSVC_ERR_UNKNOWN, #MSVC_ERR_TIMEOUT (it may still arrive), or as
- * msvc_bus_publish().
+ * @return 0, #MSVC_ERR_REFUSED, #MSVC_ERR_UNKNOWN, #MSVC_ERR_TIMEOUT (it may still arrive),
+ * #MSVC_ERR_STATE inside of a callback too, or as msvc_bus_publish().
  */
 MSVC_API MSVC_MUST_USE int msvc_bus_publish_wait(struct msvc_bus *bus,
                                                  const struct msvc_message *message, int timeout_ms,
@@ -177,7 +177,8 @@ MSVC_API bool msvc_bus_is_connected(const struct msvc_bus *bus);
  * Wait at most @p timeout_ms for something to happen and handle it.
  *
  * @return How many outcomes and deliveries were handled, #MSVC_ERR_UNAVAILABLE while the broker is
- *         away (after waiting), #MSVC_ERR_AUTH, #MSVC_ERR_STATE after a fork, #MSVC_ERR_NOMEM.
+ *         away (after waiting), #MSVC_ERR_AUTH, #MSVC_ERR_STATE after a fork or inside of a
+ *         callback, #MSVC_ERR_NOMEM.
  */
 MSVC_API int msvc_bus_run_once(struct msvc_bus *bus, int timeout_ms, struct msvc_error *err);
 
@@ -239,7 +240,8 @@ MSVC_API enum msvc_disposition msvc_delivery_retry_in(struct msvc_delivery *deli
 MSVC_API enum msvc_disposition msvc_delivery_park(struct msvc_delivery *delivery,
                                                   const char *reason);
 
-/** Decide a delivery that answered LATER, from any thread, once; @p delivery is gone. */
+/** Decide a delivery that answered LATER, from any thread, once, even after the bus was closed;
+ * @p delivery is gone. */
 MSVC_API void msvc_delivery_settle(struct msvc_delivery *delivery,
                                    enum msvc_disposition disposition);
 

@@ -544,7 +544,7 @@ static void a_handler_runs_in_a_consumer_span(void **state)
     deliver(f, 1, 1, NULL, "a");
     run(f);
     assert_memory_equal(f->current, PARENT, 35);               /* the same trace */
-    assert_memory_not_equal(f->current + 36, PARENT + 36, 16); /* a span of its own */
+    assert_memory_not_equal(&f->current[36], &PARENT[36], 16); /* a span of its own */
     assert_int_equal(msvc_tracer_flush(tracer, 1000, NULL), 0);
     assert_string_equal(exporter.names[0], "process t");
     msvc_bus_close(f->bus);
