@@ -530,7 +530,7 @@ static void a_released_lease_is_free_at_once(void **state)
     f->outbox->close(other);
 }
 
-static void wakes_when_somebody_commits(void **state)
+static void a_commit_wakes_where_the_dialect_can_and_is_found_by_looking(void **state)
 {
     struct fixture *f = *state;
     struct pollfd wake = { .events = POLLIN };
@@ -538,10 +538,9 @@ static void wakes_when_somebody_commits(void **state)
     assert_int_equal(fetch(f, 10), 0);
     assert_int_equal(fetch(f, 10), 0);
     wake.fd = f->outbox->wake_fd(f->session);
-    if (wake.fd < 0)
-        skip();
     append(f, "k", "1");
-    assert_int_equal(poll(&wake, 1, 10000), 1);
+    if (wake.fd >= 0)
+        assert_int_equal(poll(&wake, 1, 10000), 1);
     assert_int_equal(fetch(f, 10), 1);
 }
 
@@ -662,7 +661,7 @@ int outbox_suite(const struct store_subject *given)
         TEST(two_relays_never_hold_the_same_shard),
         TEST(renewing_keeps_the_epoch),
         TEST(a_released_lease_is_free_at_once),
-        TEST(wakes_when_somebody_commits),
+        TEST(a_commit_wakes_where_the_dialect_can_and_is_found_by_looking),
         TEST(loses_nothing_and_keeps_order_under_several_writers),
         TEST(migrating_again_changes_nothing),
     };

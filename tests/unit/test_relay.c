@@ -413,7 +413,8 @@ static void relays_what_the_sqlite3_program_inserts(void **state)
 
     if (system("command -v sqlite3 >/dev/null") != 0) {
         assert_null(getenv("CI"));
-        skip();
+        print_message("# not tested: the program sqlite3 is not installed\n");
+        return;
     }
     (void)snprintf(command, sizeof(command),
                    "sqlite3 %s \"INSERT INTO outbox_events (type, payload) "
