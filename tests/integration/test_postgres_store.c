@@ -234,6 +234,7 @@ static void limits_what_a_query_may_bring(void **state)
     struct fixture *f = *state;
     struct msvc_rows *rows;
 
+    begin_again(f, MSVC_TX_OPTIONS(.deadline_ns = msvc_deadline_in(NULL, 60000)));
     assert_int_equal(
         msvc_tx_query(&rows, f->tx, "SELECT n FROM generate_series(1, 1000001) n", NULL, &f->err),
         MSVC_ERR_LIMIT);

@@ -296,5 +296,7 @@ int msvc__postgres_outbox_fetch(void *session, uint64_t shards, size_t limit,
     status = fetch_page(&f, limit);
     if (status == 0 && f.handed < limit)
         status = fetch_due(&f, limit - f.handed);
+    if (status < 0 && !msvc__postgres_is_usable(s->pg))
+        msvc__postgres_outbox_rewind(s);
     return status < 0 ? status : (int)f.handed;
 }

@@ -237,7 +237,7 @@ static int append_row(struct msvc_rows *rows, const PGresult *result, struct msv
 
 /* What is read of a query so far. */
 struct reading {
-    struct msvc_rows **rows;
+    struct msvc_rows *rows;
     struct msvc_value *values; /* one row; NULL before the first result */
     struct msvc_buffer scratch;
 };
@@ -249,8 +249,8 @@ static int start_reading(struct reading *r, const PGresult *result, struct msvc_
     if (r->values != NULL)
         return 0;
     r->values = msvc__new_array(count + 1, sizeof(*r->values));
-    *r->rows = msvc_rows_new(count);
-    if (r->values == NULL || *r->rows == NULL)
+    r->rows = msvc_rows_new(count);
+    if (r->values == NULL || r->rows == NULL)
         return msvc_error_set(err, MSVC_ERR_NOMEM, "postgres", 0, "no memory for rows");
     return 0;
 }
@@ -265,7 +265,7 @@ static int read_result(struct msvc__postgres *pg, struct reading *r, const PGres
         return msvc__postgres_failure(pg, result, err);
     status = start_reading(r, result, err);
     if (status == 0 && type == PGRES_SINGLE_TUPLE)
-        status = append_row(*r->rows, result, r->values, &r->scratch, err);
+        status = append_row(r->rows, result, r->values, &r->scratch, err);
     return status;
 }
 
@@ -297,12 +297,12 @@ static int read_rows(struct msvc__postgres *pg, struct reading *r, uint64_t dead
     }
 }
 
-static int query(struct msvc_rows **rows, void *connection, const char *sql,
+static int query(struct msvc_rows **out, void *connection, const char *sql,
                  const struct msvc_value *values, size_t value_count, uint64_t deadline_ns,
                  struct msvc_error *err)
 {
     struct msvc__postgres *pg = connection;
-    struct reading reading = { .rows = rows, .scratch = MSVC_BUFFER_INIT };
+    struct reading reading = { .scratch = MSVC_BUFFER_INIT };
     int status = limit_statement(pg, deadline_ns, err);
 
     if (status == 0)
@@ -313,7 +313,13 @@ static int query(struct msvc_rows **rows, void *connection, const char *sql,
     status = read_rows(pg, &reading, deadline_ns, err);
     free(reading.values);
     msvc_buffer_clear(&reading.scratch);
-    return status < 0 ? status : check_open(pg, err);
+    if (status == 0)
+        status = check_open(pg, err);
+    if (status < 0)
+        msvc_rows_free(reading.rows);
+    else
+        *out = reading.rows;
+    return status;
 }
 
 static int script(void *connection, const char *sql, uint64_t deadline_ns, struct msvc_error *err)
