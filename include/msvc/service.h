@@ -114,8 +114,8 @@ MSVC_API MSVC_MUST_USE int msvc_service_transport(struct msvc_http_transport **o
  * @param[out] out  NULL when it does not.
  * @return 0 or a status with a message that names the variable.
  */
-typedef int msvc_exporter_from_env_fn(struct msvc_span_exporter **out, const char *prefix,
-                                      char *const *environment, struct msvc_error *err);
+typedef int msvc_exporter_from_env_fn(struct msvc_span_exporter **out, char *const *environment,
+                                      const char *prefix, struct msvc_error *err);
 
 /** What the program linked. Start from #MSVC_PROCESS_OPTIONS; 0 means none. */
 struct msvc_process_options {

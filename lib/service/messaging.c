@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A service that has a store has a relay; one that consumes has members of its
+ * consumer group. Each of them owns its bus, because a bus belongs to one
+ * thread at a time. Health checks run on another thread, so they look at what
+ * these threads left in atomics.
+ */
+#include "service/service_internal.h"
+
+#include <string.h>
+
+#include <msvc/clock.h>
+#include <msvc/error.h>
+#include <msvc/health.h>
+#include <msvc/idempotency.h>
+#include <msvc/outbox.h>
+#include <msvc/relay.h>
+#include <msvc/runner.h>
+#include <msvc/store.h>
+
+#define TOPIC_LIMIT       32
+#define PRUNE_INTERVAL_MS (10 * 60 * 1000)
+#define OUTBOX_OLD_MS     60000 /* older rows than that make the outbox check fail */
+#define MS_PER_HOUR       3600000u
+#define NS_PER_MS         1000000
+
+static const struct msvc_consumer *find_consumer(const struct msvc_service_definition *definition,
+                                                 const struct msvc_message *message)
+{
+    for (const struct msvc_consumer *c = definition->consumers; c->topic != NULL; c++) {
+        if ((c->type == NULL || strcmp(c->type, message->type) == 0) &&
+            msvc_topic_matches(c->topic, msvc_message_topic(message)))
+            return c;
+    }
+    return NULL;
+}
+
+static enum msvc_disposition deliver(struct msvc_delivery *delivery, void *user)
+{
+    struct msvc__member *member = user;
+    struct msvc_service *service = member->service;
+    const struct msvc_consumer *consumer =
+        find_consumer(service->definition, msvc_delivery_message(delivery));
+
+    if (consumer == NULL)
+        return MSVC_DELIVERY_DROP;
+    return msvc_inbox_consume(service->store, service->definition->name, delivery, consumer->handle,
+                              service->state, service->log);
+}
+
+static int open_bus(struct msvc_bus **out, struct msvc_service *service, struct msvc_error *err)
+{
+    return msvc_bus_open(out, msvc_service_text(service, "BUS_URL"),
+                         service->process->options->buses,
+                         MSVC_BUS_OPTIONS(.source = service->definition->name,
+                                          .client_name = service->definition->name,
+                                          .telemetry = &service->telemetry),
+                         err);
+}
+
+/* Each topic once; the list ends with NULL. */
+static void collect_topics(const char *topics[TOPIC_LIMIT + 1],
+                           const struct msvc_consumer *consumers)
+{
+    size_t count = 0;
+
+    for (; consumers->topic != NULL && count < TOPIC_LIMIT; consumers++) {
+        size_t i = 0;
+
+        while (i < count && strcmp(topics[i], consumers->topic) != 0)
+            i++;
+        if (i == count)
+            topics[count++] = consumers->topic;
+    }
+    topics[count] = NULL;
+}
+
+static int open_member(struct msvc_service *service, struct msvc_error *err)
+{
+    struct msvc__member *member = &service->members[service->member_count];
+    const char *topics[TOPIC_LIMIT + 1];
+    int status;
+
+    collect_topics(topics, service->definition->consumers);
+    member->service = service;
+    status = open_bus(&member->bus, service, err);
+    if (status < 0)
+        return status;
+    service->member_count++;
+    return msvc_bus_subscribe(member->bus,
+                              MSVC_SUBSCRIPTION(.group = service->definition->name,
+                                                .topics = topics, .order = MSVC_ORDER_KEY,
+                                                .handler = deliver, .user = member),
+                              err);
+}
+
+static int run_member(void *object, int timeout_ms, struct msvc_error *err)
+{
+    struct msvc__member *member = object;
+    int status = msvc_bus_run_once(member->bus, timeout_ms, err);
+
+    atomic_store(&member->is_connected, status >= 0 && msvc_bus_is_connected(member->bus));
+    return status;
+}
+
+static int member_fd(void *object)
+{
+    const struct msvc__member *member = object;
+
+    return msvc_bus_fd(member->bus);
+}
+
+static int member_timeout_ms(void *object)
+{
+    const struct msvc__member *member = object;
+
+    return msvc_bus_timeout_ms(member->bus);
+}
+
+static int run_relay(void *object, int timeout_ms, struct msvc_error *err)
+{
+    struct msvc_service *service = object;
+    struct msvc_relay_counts counts;
+    int status = msvc_relay_run_once(service->relay, timeout_ms, err);
+
+    msvc_relay_counts(service->relay, &counts);
+    atomic_store(&service->oldest_wall_ns, counts.oldest_wall_ns);
+    atomic_store(&service->relay_works, status >= 0);
+    return status;
+}
+
+static int relay_fd(void *object)
+{
+    const struct msvc_service *service = object;
+
+    return msvc_relay_fd(service->relay);
+}
+
+static int relay_timeout_ms(void *object)
+{
+    const struct msvc_service *service = object;
+
+    return msvc_relay_timeout_ms(service->relay);
+}
+
+static int check_store(void *user, uint64_t deadline_ns, struct msvc_error *err)
+{
+    return msvc_store_ping(user, msvc_deadline_left_ms(NULL, deadline_ns, 2000), err);
+}
+
+static int check_subscriptions(void *user, uint64_t deadline_ns, struct msvc_error *err)
+{
+    struct msvc_service *service = user;
+
+    (void)deadline_ns;
+    for (size_t i = 0; i < service->member_count; i++) {
+        if (!atomic_load(&service->members[i].is_connected))
+            return msvc_error_set(err, MSVC_ERR_UNAVAILABLE, "service", 0,
+                                  "consumer %zu has no connection to the bus", i + 1);
+    }
+    return 0;
+}
+
+static int check_outbox(void *user, uint64_t deadline_ns, struct msvc_error *err)
+{
+    struct msvc_service *service = user;
+    int64_t oldest_ns = atomic_load(&service->oldest_wall_ns);
+    int64_t age_ms = oldest_ns != 0 ? (msvc_clock_wall_ns(NULL) - oldest_ns) / NS_PER_MS : 0;
+
+    (void)deadline_ns;
+    if (age_ms > OUTBOX_OLD_MS)
+        return msvc_error_set(err, MSVC_ERR_UNAVAILABLE, "service", 0,
+                              "the oldest event waits for %lld s", (long long)age_ms / 1000);
+    return 0;
+}
+
+static int add_checks(struct msvc_service *service, struct msvc_error *err)
+{
+    int status = msvc_health_add(
+        service->health,
+        MSVC_HEALTH_CHECK(.name = "database", .component_type = "datastore", .run = check_store,
+                          .user = service->store, .is_startup = true));
+
+    if (status == 0)
+        status = msvc_health_add(
+            service->health,
+            MSVC_HEALTH_CHECK(.name = "outbox:age", .run = check_outbox, .user = service));
+    if (status == 0 && service->member_count > 0)
+        status = msvc_health_add(service->health,
+                                 MSVC_HEALTH_CHECK(.name = "subscriptions",
+                                                   .run = check_subscriptions, .user = service,
+                                                   .is_startup = true, .interval_ms = 200));
+    if (status < 0)
+        return msvc_error_set(err, status, "service", 0, "checks of %s: %s",
+                              service->definition->name, msvc_status_text(status));
+    return 0;
+}
+
+int msvc__service_open_messaging(struct msvc_service *service, struct msvc_error *err)
+{
+    int64_t members =
+        service->definition->consumers != NULL ? msvc_service_number(service, "CONSUMERS") : 0;
+    int status = open_bus(&service->relay_bus, service, err);
+
+    if (status < 0)
+        return status;
+    status = msvc_relay_new(&service->relay, service->store, service->relay_bus,
+                            MSVC_RELAY_OPTIONS(.telemetry = &service->telemetry), err);
+    while (status == 0 && (int64_t)service->member_count < members)
+        status = open_member(service, err);
+    return status < 0 ? status : add_checks(service, err);
+}
+
+static int prune(void *object, int timeout_ms, struct msvc_error *err)
+{
+    struct msvc_service *service = object;
+    uint64_t hours = (uint64_t)msvc_service_number(service, "INBOX_KEEP_HOURS");
+
+    int status = msvc_inbox_prune(service->store, hours * MS_PER_HOUR, err);
+
+    (void)timeout_ms;
+    return status < 0 ? status : msvc_idempotency_prune(service->store, err);
+}
+
+static int no_fd(void *object)
+{
+    (void)object;
+    return -1;
+}
+
+static int prune_interval_ms(void *object)
+{
+    (void)object;
+    return PRUNE_INTERVAL_MS;
+}
+
+int msvc__service_add_pumps(struct msvc_service *service, struct msvc_error *err)
+{
+    int status =
+        msvc_runner_add(service->runner, "relay",
+                        (struct msvc_pump){ run_relay, relay_fd, relay_timeout_ms, service }, err);
+
+    if (status == 0)
+        status =
+            msvc_runner_add(service->runner, "inbox prune",
+                            (struct msvc_pump){ prune, no_fd, prune_interval_ms, service }, err);
+    for (size_t i = 0; status == 0 && i < service->member_count; i++)
+        status = msvc_runner_add(
+            service->runner, "consumer",
+            (struct msvc_pump){ run_member, member_fd, member_timeout_ms, &service->members[i] },
+            err);
+    return status;
+}
+
+/* The threads have ended: what is left is run from here. */
+void msvc__service_drain_messaging(struct msvc_service *service, int timeout_ms)
+{
+    uint64_t deadline = msvc_deadline_in(NULL, timeout_ms);
+    struct msvc_error err;
+
+    for (size_t i = 0; i < service->member_count; i++) {
+        int left = msvc_deadline_left_ms(NULL, deadline, timeout_ms);
+
+        if (msvc_bus_drain(service->members[i].bus, left, &err) < 0)
+            msvc_log_warn(service->log, "messages are left for the next start",
+                          MSVC_STR("error.message", err.message));
+    }
+    if (service->relay != NULL &&
+        msvc_relay_flush(service->relay, msvc_deadline_left_ms(NULL, deadline, timeout_ms), &err) <
+            0)
+        msvc_log_warn(service->log, "events are left in the outbox for the next start",
+                      MSVC_STR("error.message", err.message));
+}
+
+void msvc__service_close_messaging(struct msvc_service *service)
+{
+    for (size_t i = 0; i < service->member_count; i++)
+        msvc_bus_close(service->members[i].bus);
+    service->member_count = 0;
+    msvc_relay_free(service->relay);
+    msvc_bus_close(service->relay_bus);
+}
