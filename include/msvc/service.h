@@ -109,9 +109,9 @@ MSVC_API MSVC_MUST_USE int msvc_service_transport(struct msvc_http_transport **o
                                                   struct msvc_error *err);
 
 /**
- * Makes a span exporter when the environment asks for one.
+ * Makes a span exporter from the OTEL_* variables; called when OTEL_EXPORTER_OTLP_ENDPOINT or
+ * OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set.
  *
- * @param[out] out  NULL when it does not.
  * @return 0 or a status with a message that names the variable.
  */
 typedef int msvc_exporter_from_env_fn(struct msvc_span_exporter **out, char *const *environment,

@@ -4,9 +4,13 @@
 
 #include <msvc/error.h>
 #include <msvc/export.h>
+#include <msvc/tracer_env.h>
 #include <msvc/uuid.h>
 
+#include "base/env_internal.h"
+
 #define EXPORTER_LIMIT 8
+#define DELAY_MS       1000 /* before an export, unless OTEL_BSP_SCHEDULE_DELAY says otherwise */
 
 static int open_log(struct msvc_service *service, const char *instance, struct msvc_error *err)
 {
@@ -33,6 +37,21 @@ static int add_file_exporter(struct msvc_span_exporter **out, const struct msvc_
     return msvc_span_exporter_file(out, path, err);
 }
 
+/* An endpoint has a default in the specification; without one named, nobody is listening there. */
+static bool names_collector(const struct msvc_service *service)
+{
+    static const char *const names[] = { "OTEL_EXPORTER_OTLP_ENDPOINT",
+                                         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" };
+    char *const *environment = service->process->environment;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (msvc__env_get(environment, service->definition->prefix, names[i]) != NULL ||
+            msvc__env_get(environment, NULL, names[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
 /* What the environment asks for; the list ends with NULL. */
 static int make_exporters(struct msvc_span_exporter *exporters[EXPORTER_LIMIT + 1],
                           const struct msvc_service *service, struct msvc_error *err)
@@ -41,6 +60,8 @@ static int make_exporters(struct msvc_span_exporter *exporters[EXPORTER_LIMIT + 
     size_t count = 0;
     int status = add_file_exporter(&exporters[0], service, err);
 
+    if (!names_collector(service))
+        return status;
     for (; status == 0 && make != NULL && *make != NULL && count < EXPORTER_LIMIT; make++) {
         count += exporters[count] != NULL;
         status = (*make)(&exporters[count], service->process->environment,
@@ -49,25 +70,47 @@ static int make_exporters(struct msvc_span_exporter *exporters[EXPORTER_LIMIT + 
     return status;
 }
 
+/* The environment's word counts where it has one; the rest is ours. */
+static int make_tracer(struct msvc_service *service, const char *instance,
+                       const struct msvc_tracer_env *env, struct msvc_span_exporter **exporters,
+                       struct msvc_error *err)
+{
+    const struct msvc_service_definition *d = service->definition;
+    struct msvc_tracer_options options = {
+        .size = sizeof(options),
+        .service_name = d->name,
+        .exporters = exporters,
+        .delay_ms = DELAY_MS,
+        .resource =
+            MSVC_ATTRIBUTES(MSVC_STR("service.version", d->version != NULL ? d->version : ""),
+                            MSVC_STR("service.instance.id", instance)),
+    };
+    int status;
+
+    msvc_tracer_env_apply(env, &options);
+    status = msvc_tracer_new(&service->tracer, &options);
+    if (status < 0)
+        return msvc_error_set(err, status, "service", 0, "tracer: %s", msvc_status_text(status));
+    return 0;
+}
+
 static int open_tracer(struct msvc_service *service, const char *instance, struct msvc_error *err)
 {
     struct msvc_span_exporter *exporters[EXPORTER_LIMIT + 1] = { NULL };
-    const struct msvc_service_definition *d = service->definition;
-    int status = make_exporters(exporters, service, err);
+    struct msvc_tracer_env *env;
+    int status =
+        msvc_tracer_env_read(&env, service->process->environment, service->definition->prefix, err);
 
-    if (status == 0) {
-        status = msvc_tracer_new(
-            &service->tracer,
-            MSVC_TRACER_OPTIONS(.service_name = d->name, .exporters = exporters, .delay_ms = 1000,
-                                .resource =
-                                    MSVC_ATTRIBUTES(MSVC_STR("service.version",
-                                                             d->version != NULL ? d->version : ""),
-                                                    MSVC_STR("service.instance.id", instance))));
-        if (status < 0)
-            (void)msvc_error_set(err, status, "service", 0, "tracer: %s", msvc_status_text(status));
+    if (status < 0)
+        return status;
+    if (!msvc_tracer_env_is_disabled(env)) {
+        status = make_exporters(exporters, service, err);
+        if (status == 0)
+            status = make_tracer(service, instance, env, exporters, err);
     }
     for (size_t i = 0; status < 0 && i <= EXPORTER_LIMIT; i++)
         msvc_span_exporter_free(exporters[i]);
+    msvc_tracer_env_free(env);
     return status;
 }
 
