@@ -19,9 +19,10 @@
 #include "base/options_internal.h"
 #include "base/os_internal.h"
 
-#define PUMP_LIMIT       64
-#define FAILING_PAUSE_MS 100 /* between runs of a pump that fails; its own back-off may be longer \
-                              */
+#define PUMP_LIMIT 64
+#define FAILING_PAUSE_MS                                                     \
+    100 /* between runs of a pump that fails; its own back-off may be longer \
+         */
 
 struct pump_thread {
     struct msvc_runner *runner;

@@ -131,8 +131,6 @@ static int open_http(struct msvc_service *service, struct msvc_error *err)
         status = msvc_http_router_new(&service->router,
                                       MSVC_HTTP_ROUTER_OPTIONS(.telemetry = &service->telemetry));
     if (status == 0)
-        status = msvc_http_router_transport(&service->local, service->router);
-    if (status == 0)
         status = msvc_http_route_health(service->router, service->health);
     if (status < 0)
         return msvc_error_set(err, status, "service", 0, "router of %s: %s",
@@ -200,6 +198,17 @@ static int start_threads(struct msvc_service *service, struct msvc_error *err)
     return status;
 }
 
+/* All routes are there: the router serves from now on. */
+static int open_local(struct msvc_service *service, struct msvc_error *err)
+{
+    int status = msvc_http_router_transport(&service->local, service->router);
+
+    if (status < 0)
+        return msvc_error_set(err, status, "service", 0, "no memory for a transport");
+    atomic_store(&service->is_started, true);
+    return 0;
+}
+
 int msvc__service_start(struct msvc_service *service, int stop_fd, struct msvc_error *err)
 {
     const struct msvc_service_definition *definition = service->definition;
@@ -211,8 +220,9 @@ int msvc__service_start(struct msvc_service *service, int stop_fd, struct msvc_e
         status = open_store(service, stop_fd, err);
     if (status >= 0)
         status = definition->start(service, &service->state, err);
+    service->has_state = status == 0;
     if (status == 0)
-        atomic_store(&service->is_started, true);
+        status = open_local(service, err);
     if (status == 0 && service->store != NULL)
         status = msvc__service_open_messaging(service, err);
     if (status == 0)
@@ -265,7 +275,7 @@ void msvc__service_free(struct msvc_service *service)
     msvc_runner_free(service->runner);
     msvc_http_server_free(service->server);
     msvc__service_close_messaging(service);
-    if (atomic_load(&service->is_started) && service->definition->stop != NULL)
+    if (service->has_state && service->definition->stop != NULL)
         service->definition->stop(service->state);
     msvc_http_transport_free(service->local);
     msvc_http_router_free(service->router);

@@ -54,6 +54,7 @@ struct msvc_service {
 
     struct msvc_runner *runner;
     void *state;            /* the definition's own */
+    bool has_state;         /* start() succeeded, stop() is due */
     atomic_bool is_started; /* read by transports on other threads */
 };
 

@@ -23,6 +23,7 @@ OTHERS = {
     "MSVC_ATTRIBUTES": 'MSVC_ATTRIBUTES(MSVC_I64("a", 1), MSVC_BOOL("b", true))[2].key == NULL',
     "MSVC_ATTRIBUTES_": None,
     "MSVC_VALUES": 'MSVC_VALUES(MSVC_INT(1), MSVC_TEXT("a"))[2].type == MSVC_VALUE_END',
+    "MSVC_FIELDS": None,
     "MSVC_HEADERS": None,
 }
 WARNINGS = ["-Wall", "-Wextra", "-pedantic", "-Werror"]
