@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <msvc/clock.h>
 #include <msvc/error.h>
 #include <msvc/status.h>
 
+#include "base/alloc_internal.h"
 #include "http_probe.h"
 #include "http_routes.h"
 #include "test.h"
@@ -603,6 +605,55 @@ static void frees_while_a_body_streams(void **state)
     (void)close(fd);
 }
 
+static void leaves_nothing_behind_when_memory_runs_out(void **state)
+{
+    struct fixture *f = *state;
+    int status = MSVC_ERR_NOMEM;
+
+    for (long n = 0; status == MSVC_ERR_NOMEM; n++) {
+        msvc__fail_allocation_after(n);
+        status = msvc_http_server_start(&f->server, f->router, NULL, NULL);
+        assert_true(status == 0 || f->server == NULL);
+    }
+    msvc__fail_allocation_after(-1);
+    assert_int_equal(status, 0);
+}
+
+static void survives_requests_that_get_no_memory(void **state)
+{
+    struct fixture *f = *state;
+
+    start(f, NULL);
+    for (long n = 0; n < 12; n++) {
+        int status;
+
+        msvc__fail_allocation_after(n);
+        status = ask(f, LAST("/hello"));
+        assert_true(status == 200 || status == 500 || status == 0);
+    }
+    msvc__fail_allocation_after(-1);
+    assert_int_equal(ask(f, LAST("/hello")), 200);
+}
+
+static void is_of_no_use_to_a_child_of_fork(void **state)
+{
+    struct fixture *f = *state;
+    int exit_status = 0;
+    pid_t child;
+
+    start(f, NULL);
+    child = fork();
+    if (child == 0) {
+        int status = msvc_http_server_stop(f->server, 0);
+
+        msvc_http_server_free(f->server);
+        _exit(status == MSVC_ERR_STATE ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &exit_status, 0), child);
+    assert_int_equal(exit_status, 0);
+    assert_int_equal(ask(f, LAST("/hello")), 200);
+}
+
 struct client {
     pthread_t thread;
     struct fixture *f;
@@ -710,6 +761,9 @@ int main(void)
         TEST(waits_for_requests_in_flight_when_it_stops),
         TEST(frees_while_requests_wait),
         TEST(frees_while_a_body_streams),
+        TEST(leaves_nothing_behind_when_memory_runs_out),
+        TEST(survives_requests_that_get_no_memory),
+        TEST(is_of_no_use_to_a_child_of_fork),
         TEST(loses_no_request_when_it_stops_under_load),
         TEST(keeps_a_thousand_connections),
     };
