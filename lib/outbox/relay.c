@@ -281,6 +281,7 @@ static bool is_drained(const struct msvc_relay *r)
 int msvc_relay_flush(struct msvc_relay *r, int timeout_ms, struct msvc_error *err)
 {
     bool has_rechecked = false;
+    int left_ms = 0; /* look first, then wait */
     uint64_t deadline;
     int status = 0;
 
@@ -289,9 +290,8 @@ int msvc_relay_flush(struct msvc_relay *r, int timeout_ms, struct msvc_error *er
     deadline = msvc_deadline_in(r->options.clock, timeout_ms);
     r->has_more = true;
     do {
-        int left_ms = msvc_deadline_left_ms(r->options.clock, deadline, INT_MAX);
-
         status = msvc_relay_run_once(r, left_ms, err);
+        left_ms = msvc_deadline_left_ms(r->options.clock, deadline, INT_MAX);
         if (status >= 0 && is_drained(r) && (has_rechecked || r->window.passed.is_empty))
             return 0;
         if (status >= 0 && is_drained(r)) {
@@ -300,7 +300,7 @@ int msvc_relay_flush(struct msvc_relay *r, int timeout_ms, struct msvc_error *er
         }
         if (status == MSVC_ERR_STATE && is_inherited(r))
             return status;
-    } while (deadline == 0 || msvc_deadline_left_ms(r->options.clock, deadline, 1) > 0);
+    } while (left_ms > 0);
     if (status < 0)
         msvc_error_prefix(err, "not flushed");
     return status < 0 ? MSVC_ERR_TIMEOUT

@@ -159,6 +159,7 @@ static void relays_what_was_appended_in_a_transaction_of_the_users_own(void **st
     struct fixture *f = *state;
     sqlite3 *database;
 
+    turn(f, 1);
     assert_int_equal(sqlite3_open(f->path, &database), SQLITE_OK);
     assert_int_equal(append_enlisted(f, database), MSVC_ERR_STATE);
     assert_int_equal(sqlite3_exec(database, "BEGIN", NULL, NULL, NULL), SQLITE_OK);
