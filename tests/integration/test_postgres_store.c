@@ -343,6 +343,9 @@ static void enlists_in_an_open_transaction_of_the_users(void **state)
 
     assert_int_equal(msvc_store_postgres_enlist(&tx, conn, &f->err), MSVC_ERR_STATE);
     PQclear(PQexec(conn, "BEGIN"));
+    assert_int_equal(PQsetClientEncoding(conn, "LATIN1"), 0);
+    assert_int_equal(msvc_store_postgres_enlist(&tx, conn, &f->err), MSVC_ERR_INVALID);
+    assert_int_equal(PQsetClientEncoding(conn, "UTF8"), 0);
     assert_int_equal(msvc_store_postgres_enlist(&tx, conn, &f->err), 0);
     assert_int_equal(
         msvc_tx_exec(tx, "INSERT INTO things (id) VALUES ($1)", MSVC_VALUES(MSVC_INT(1)), &f->err),

@@ -25,7 +25,7 @@ MSVC_API const struct msvc_store_driver *msvc_store_postgres(void);
  * the outbox or to ask the inbox in it. Commit stays the user's.
  *
  * @param[out] out    Ended by msvc_tx_release(); untouched on failure.
- * @param connection  Borrowed until then; not in pipeline mode.
+ * @param connection  Borrowed until then; not in pipeline mode, its client_encoding UTF8.
  * @return 0, #MSVC_ERR_STATE when no transaction is open or it has failed, #MSVC_ERR_INVALID or
  * #MSVC_ERR_NOMEM.
  */

@@ -372,6 +372,14 @@ static void release(void *connection)
     free(connection);
 }
 
+/* SQL_ASCII passes bytes on as they are. */
+static bool speaks_utf8(const PGconn *conn)
+{
+    const char *encoding = pg_encoding_to_char(PQclientEncoding(conn));
+
+    return strcmp(encoding, "UTF8") == 0 || strcmp(encoding, "SQL_ASCII") == 0;
+}
+
 int msvc_store_postgres_enlist(struct msvc_tx **out, struct pg_conn *connection,
                                struct msvc_error *err)
 {
@@ -386,6 +394,10 @@ int msvc_store_postgres_enlist(struct msvc_tx **out, struct pg_conn *connection,
             err, MSVC_ERR_STATE, "postgres", 0,
             "no transaction is open on the connection, or it has failed, or it is "
             "in pipeline mode");
+    if (!speaks_utf8(connection))
+        return msvc_error_set(err, MSVC_ERR_INVALID, "postgres", 0,
+                              "the connection's client_encoding is %s, expected UTF8",
+                              pg_encoding_to_char(PQclientEncoding(connection)));
     pg = msvc__new(sizeof(*pg));
     if (pg == NULL)
         return msvc_error_set(err, MSVC_ERR_NOMEM, "postgres", 0, "no memory for a transaction");
