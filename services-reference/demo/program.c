@@ -32,16 +32,24 @@ struct program *program_of(struct demo *demo, enum service service)
 
 static int spawn(struct program *program, const char *path, char *const *environment)
 {
-    char *argv[] = { strrchr(path, '/') != NULL ? (char *)(uintptr_t)path : NULL, NULL };
+    char *argv[] = { (char *)(uintptr_t)path, NULL };
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
     int failure;
 
+    /* We block signals to wait for them; a service wants to hear them. */
+    (void)sigemptyset(&none);
+    (void)posix_spawnattr_init(&attributes);
+    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+    (void)posix_spawnattr_setsigmask(&attributes, &none);
     (void)posix_spawn_file_actions_init(&actions);
     (void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     (void)posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, program->log_path,
                                            O_WRONLY | O_CREAT | O_APPEND, 0600);
     (void)posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-    failure = posix_spawn(&program->pid, path, &actions, NULL, argv, environment);
+    failure = posix_spawn(&program->pid, path, &actions, &attributes, argv, environment);
+    (void)posix_spawnattr_destroy(&attributes);
     (void)posix_spawn_file_actions_destroy(&actions);
     if (failure != 0)
         program->pid = 0;

@@ -84,7 +84,7 @@ static int register_customer(struct demo *demo, struct msvc_error *err)
 }
 
 static int staff_call(struct demo *demo, enum service service, const char *method,
-                      const char *target, json_t *body, struct msvc_error *err)
+                      const char *target, json_t *body, int expected, struct msvc_error *err)
 {
     int status = api_call(NULL, demo,
                           &(struct call){ .service = service,
@@ -92,7 +92,7 @@ static int staff_call(struct demo *demo, enum service service, const char *metho
                                           .target = target,
                                           .body = body,
                                           .token = demo->staff_token,
-                                          .expected = 200 },
+                                          .expected = expected },
                           err);
 
     json_decref(body);
@@ -106,14 +106,15 @@ static int fill_shelves(struct demo *demo, struct msvc_error *err)
 
     for (size_t i = 0; status == 0 && i < sizeof(shelves) / sizeof(shelves[0]); i++) {
         (void)snprintf(target, sizeof(target), "/api/v1/stock/%s/restock", shelves[i].sku);
-        status = staff_call(demo, INVENTORY, "POST", target,
-                            json_pack("{s:I}", "quantity", (json_int_t)shelves[i].quantity), err);
+        status =
+            staff_call(demo, INVENTORY, "POST", target,
+                       json_pack("{s:I}", "quantity", (json_int_t)shelves[i].quantity), 200, err);
         if (status < 0)
             break;
         (void)snprintf(target, sizeof(target), "/api/v1/prices/%s", shelves[i].sku);
         status = staff_call(
             demo, ORDERS, "PUT", target,
-            json_pack("{s:I, s:s}", "amount", (json_int_t)shelves[i].price, "currency", "EUR"),
+            json_pack("{s:I, s:s}", "amount", (json_int_t)shelves[i].price, "currency", "EUR"), 201,
             err);
     }
     return status;
