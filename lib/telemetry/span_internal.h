@@ -61,7 +61,8 @@ const struct msvc_attribute *msvc__span_storage_attributes(struct msvc__span_sto
 struct msvc__span_pool {
     struct msvc_span *spans; /* constant */
     uint32_t count;          /* constant */
-    _Atomic uint64_t head;   /* place + 1 of the first; above, how often it changed */
+    _Atomic uint32_t used;   /* places from here on were never taken */
+    _Atomic uint64_t head;   /* place + 1 of the first returned; above, how often it changed */
 };
 
 void msvc__span_pool_put(struct msvc__span_pool *pool, struct msvc_span *span);

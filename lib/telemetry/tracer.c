@@ -101,6 +101,7 @@ static int make_spans(struct msvc_tracer *tracer)
     if (tracer->spans == NULL)
         return MSVC_ERR_NOMEM;
     tracer->pool.spans = tracer->spans;
+    tracer->pool.count = tracer->span_count;
     return 0;
 }
 
@@ -131,13 +132,13 @@ static int make_queue(struct msvc_tracer *tracer)
     return 0;
 }
 
-/* The lowest place comes to lie on top, so that few pages are used. */
+/* Of the places that were ever used; the others cost no memory until they are. */
 static void fill_pool(struct msvc_tracer *tracer)
 {
     uint32_t open = 0;
 
     atomic_store(&tracer->pool.head, 0);
-    for (uint32_t i = tracer->span_count; i > 0; i--) {
+    for (uint32_t i = atomic_load(&tracer->pool.used); i > 0; i--) {
         if (atomic_load(&tracer->spans[i - 1].is_open))
             open++;
         else
