@@ -27,6 +27,12 @@ MSVC_API void msvc__os_random(void *out, size_t length);
  * that is not possible, the caller then polls.
  */
 MSVC_API int msvc__watch_open(const char *path);
+
+/*
+ * Wake all who watch the file, without writing to it: what a writer does once
+ * its writes can be seen, when that is later than writing them.
+ */
+MSVC_API void msvc__watch_touch(const char *path);
 MSVC_API void msvc__watch_clear(int fd);
 
 /*

@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -74,11 +75,16 @@ int msvc__watch_open(const char *path)
 
     if (fd < 0)
         return MSVC_ERR_UNAVAILABLE;
-    if (inotify_add_watch(fd, path, IN_MODIFY) < 0) {
+    if (inotify_add_watch(fd, path, IN_MODIFY | IN_ATTRIB) < 0) {
         (void)close(fd);
         return MSVC_ERR_UNAVAILABLE;
     }
     return fd;
+}
+
+void msvc__watch_touch(const char *path)
+{
+    (void)utimensat(AT_FDCWD, path, NULL, 0);
 }
 
 void msvc__watch_clear(int fd)

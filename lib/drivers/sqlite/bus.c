@@ -160,8 +160,24 @@ static int report_claims(struct bus_handle *h, struct msvc_error *err)
     return count;
 }
 
+static const char *wal_of(const struct bus_handle *h)
+{
+    return sqlite3_filename_wal(sqlite3_db_filename(h->connection->database, "main"));
+}
+
+/*
+ * The log is written some time before its transaction can be seen, and a
+ * member that woke at the writing has looked in vain. This wakes it again.
+ */
+static void wake_others(const struct bus_handle *h)
+{
+    if (h->watch_fd >= 0 && (h->publish_count > 0 || h->settle_count > 0))
+        msvc__watch_touch(wal_of(h));
+}
+
 static int after_commit(struct bus_handle *h, struct msvc_error *err)
 {
+    wake_others(h);
     h->settle_count = 0;
     for (struct bus_group *g = h->groups; g != NULL; g = g->next)
         g->is_bound = true;
@@ -422,14 +438,6 @@ static int create_tables(struct bus_handle *h, struct msvc_error *err)
     return status;
 }
 
-static int open_watch(const char *path)
-{
-    char wal[4096];
-    int length = snprintf(wal, sizeof(wal), "%s-wal", path);
-
-    return length > 0 && (size_t)length < sizeof(wal) ? msvc__watch_open(wal) : -1;
-}
-
 static int check_url(uint64_t *lease_ms, const struct msvc_url *url, struct msvc_error *err)
 {
     static const char *const known[] = { "busy_ms", "lease_ms", NULL };
@@ -453,7 +461,7 @@ static int open_file(struct bus_handle *h, const struct msvc_url *url, struct ms
     if (status == 0)
         status = create_tables(h, err);
     if (status == 0)
-        h->watch_fd = open_watch(msvc_url_path(url));
+        h->watch_fd = msvc__watch_open(wal_of(h));
     return status;
 }
 
