@@ -28,6 +28,7 @@ struct msvc_span *msvc__delivery_span(const struct msvc_delivery *d,
                               MSVC_STR("messaging.consumer.group.name",
                                        d->subscription->wanted.group),
                               MSVC_STR("messaging.message.id", m->id),
+                              MSVC_STR("cloudevents.event_type", m->type),
                               MSVC_I64("messaging.message.body.size", (int64_t)m->payload_length),
                               MSVC_I64("msvc.delivery.attempt", d->attempt))));
 }

@@ -24,16 +24,16 @@ static int64_t number(const struct msvc_json *value)
     return text != NULL ? strtoll(text, NULL, 10) : 0;
 }
 
-static const struct msvc_json *service_name(const struct msvc_json *resource_spans)
+/* The text of an attribute, NULL when it is not there. */
+static const struct msvc_json *attribute(const struct msvc_json *owner, const char *name)
 {
-    const struct msvc_json *attributes =
-        msvc_json_member(msvc_json_member(resource_spans, "resource"), "attributes");
+    const struct msvc_json *attributes = msvc_json_member(owner, "attributes");
 
     for (const struct msvc_json *a = msvc_json_first(attributes); a != NULL;
          a = msvc_json_next(a)) {
         const char *key = msvc_json_string(msvc_json_member(a, "key"), NULL);
 
-        if (key != NULL && strcmp(key, "service.name") == 0)
+        if (key != NULL && strcmp(key, name) == 0)
             return msvc_json_member(msvc_json_member(a, "value"), "stringValue");
     }
     return NULL;
@@ -55,6 +55,8 @@ static int append(struct spans *spans, const struct msvc_json *json,
     copy(span->id, sizeof(span->id), msvc_json_member(json, "spanId"));
     copy(span->parent_id, sizeof(span->parent_id), msvc_json_member(json, "parentSpanId"));
     copy(span->name, sizeof(span->name), msvc_json_member(json, "name"));
+    if (attribute(json, "cloudevents.event_type") != NULL)
+        copy(span->name, sizeof(span->name), attribute(json, "cloudevents.event_type"));
     copy(span->service, sizeof(span->service), service);
     if (msvc_json_get_int(&code, msvc_json_member(json, "kind")) == 0)
         span->kind = (int)code;
@@ -77,12 +79,14 @@ static int read_line(struct spans *spans, const char *line, size_t length, struc
     resource = msvc_json_first(msvc_json_member(msvc_json_root(document), "resourceSpans"));
     for (; resource != NULL; resource = msvc_json_next(resource)) {
         const struct msvc_json *scope = msvc_json_first(msvc_json_member(resource, "scopeSpans"));
+        const struct msvc_json *service =
+            attribute(msvc_json_member(resource, "resource"), "service.name");
 
         for (; scope != NULL; scope = msvc_json_next(scope)) {
             const struct msvc_json *span = msvc_json_first(msvc_json_member(scope, "spans"));
 
             for (; span != NULL && status == 0; span = msvc_json_next(span))
-                status = append(spans, span, service_name(resource));
+                status = append(spans, span, service);
         }
     }
     msvc_json_free(document);

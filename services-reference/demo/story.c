@@ -208,9 +208,9 @@ static int tell_one(struct demo *demo, struct story_order *order, struct msvc_er
     msvc_span_enter(&scope, span);
     msvc_trace_id_text(order->trace_id, msvc_span_context(span));
     status = place(demo, order, err);
+    msvc_span_leave(&scope); /* the questions that follow are not part of the story */
     if (status == 0)
         status = wait_until_final(demo, order, err);
-    msvc_span_leave(&scope);
     msvc_span_end(span);
     if (status < 0)
         return status;
