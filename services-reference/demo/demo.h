@@ -35,7 +35,8 @@ struct program {
     const char *name;
     pid_t pid; /* 0: not running */
     char log_path[PATH_MAX];
-    double startup_ms; /* from start to the first 200 on /readyz */
+    uint64_t started_ns;
+    double startup_ms; /* from there to the first 200 on /readyz */
 };
 
 struct demo {

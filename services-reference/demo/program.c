@@ -67,6 +67,7 @@ int program_start(struct demo *demo, enum service service, struct msvc_error *er
     if (environment == NULL)
         return msvc_error_set(err, MSVC_ERR_NOMEM, "demo", 0, "no memory");
     program->name = name;
+    program->started_ns = msvc_clock_monotonic_ns(NULL);
     (void)snprintf(path, sizeof(path), "%s/%s/%s", demo->programs, name, name);
     (void)snprintf(program->log_path, sizeof(program->log_path), "%s/log/%s.jsonl", demo->folder,
                    name);
@@ -130,7 +131,6 @@ static bool answers_200(struct demo *demo, enum service service, const char *pro
 int program_wait_ready(struct demo *demo, enum service service, struct msvc_error *err)
 {
     struct program *program = program_of(demo, service);
-    uint64_t began_ns = msvc_clock_monotonic_ns(NULL);
     uint64_t deadline = msvc_deadline_in(NULL, READY_TIMEOUT_MS);
     bool is_ready = false;
     int status;
@@ -140,7 +140,8 @@ int program_wait_ready(struct demo *demo, enum service service, struct msvc_erro
             return explain_exit(program, status, err);
         if (!is_ready && answers_200(demo, service, "/readyz")) {
             is_ready = true;
-            program->startup_ms = (double)(msvc_clock_monotonic_ns(NULL) - began_ns) / 1e6;
+            program->startup_ms =
+                (double)(msvc_clock_monotonic_ns(NULL) - program->started_ns) / 1e6;
         }
         if (is_ready && answers_200(demo, service, "/startupz"))
             return 0;
