@@ -43,7 +43,8 @@ static int save_order(sqlite3 *db, struct msvc_error *err)
 
 int main(void)
 {
-    static char *const ends[] = { "rolled back", "committed" };
+    static char rolled_back[] = "rolled back", committed[] = "committed";
+    char *const ends[] = { rolled_back, committed };
     struct msvc_error err = { 0 };
     struct msvc_store *store;
     sqlite3 *db;
