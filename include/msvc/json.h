@@ -87,7 +87,7 @@ MSVC_API int msvc_json_writer_status(const struct msvc_json_writer *writer);
 /** A parsed document. Immutable. Threading: safe. */
 struct msvc_json_document;
 
-/** A value in a document; borrowed until the document is freed. */
+/** A value in a document; borrowed until the document is freed. Threading: safe. */
 struct msvc_json;
 
 enum msvc_json_type {

@@ -21,7 +21,7 @@
 #include "base/alloc_internal.h"
 #include "drivers/postgres/postgres_internal.h"
 
-#define SLACK_MS       10 /* how far statement_timeout may be from the deadline before it is set anew */
+#define SLACK_MS       10 /* how far statement_timeout may be from the deadline */
 #define MIGRATION_LOCK "7886777541865334528" /* "msvcmig": a number nobody else uses */
 
 static int check(const struct msvc_store_target *target, struct msvc_error *err)
