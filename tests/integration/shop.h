@@ -45,7 +45,10 @@ int shop_close(void **state);
 
 /* Send, keep the answer in the shop, return its HTTP status. */
 int shop_send(struct shop *shop, const struct shop_request *request);
-#define SEND(shop, ...) shop_send((shop), &(struct shop_request){ __VA_ARGS__ })
+/* SEND(shop, ORDERS, "POST", "/api/v1/orders", body, .token = …) */
+#define SEND(shop, service, verb, ...) \
+    shop_send((shop),                  \
+              &(struct shop_request){ .to = (service), .method = (verb), .target = __VA_ARGS__ })
 int shop_get(struct shop *shop, enum shop_service to, const char *target,
              const struct customer *who);
 

@@ -374,11 +374,11 @@ static void has_no_invoice_for_what_was_declined(void **state)
 static void handles_a_duplicate_of_an_event_once(void **state)
 {
     struct shop *shop = *state;
+    static const char payload[] = "{\"orderId\":\"1\",\"userId\":\"u\","
+                                  "\"total\":{\"amount\":100,\"currency\":\"EUR\"}}";
     const struct msvc_message *message =
         MSVC_MESSAGE(.id = "7", .source = "test", .type = "stock.reserved", .topic = "stock",
-                     .payload = "{\"orderId\":\"1\",\"userId\":\"u\","
-                                "\"total\":{\"amount\":100,\"currency\":\"EUR\"}}",
-                     .payload_length = 73);
+                     .payload = payload, .payload_length = strlen(payload));
 
     assert_int_equal(fake_service_deliver(shop->services[PAYMENTS], message), 0);
     assert_int_equal(fake_service_deliver(shop->services[PAYMENTS], message), MSVC_ERR_EXISTS);

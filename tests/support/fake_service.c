@@ -173,10 +173,10 @@ struct msvc_service *fake_service_start(const struct msvc_service_definition *de
     service->definition = definition;
     configure(service, environment);
     assert_int_equal(msvc_http_router_new(&service->router, NULL), 0);
-    assert_int_equal(msvc_http_router_transport(&service->local, service->router), 0);
     if (open_store(service, folder, &err) < 0 ||
         definition->start(service, &service->state, &err) < 0)
         fail_msg("%s: %s", definition->name, err.message);
+    assert_int_equal(msvc_http_router_transport(&service->local, service->router), 0);
     while (slot < INSTANCE_LIMIT - 1 && instances[slot] != NULL)
         slot++;
     instances[slot] = service;
