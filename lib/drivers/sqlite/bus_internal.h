@@ -76,6 +76,14 @@ int msvc__sqlite_bus_claim(struct bus_handle *h, struct msvc_error *err);
 /* Gives back everything open. */
 int msvc__sqlite_bus_release(struct bus_handle *h, struct msvc_error *err);
 
+/* ---- bus_turn.c ---- */
+int msvc__sqlite_bus_run_once(void *handle, int timeout_ms, struct msvc_error *err);
+int msvc__sqlite_bus_timeout_ms(const void *handle);
+/* The write-ahead log that tells the others. Borrowed. */
+const char *msvc__sqlite_bus_wal(const struct bus_handle *h);
+/* Forget that @p g has it open. */
+void msvc__sqlite_bus_close_delivery(struct bus_group *g, int64_t seq);
+
 /* ---- bus_message.c ---- */
 int msvc__sqlite_bus_put(struct bus_handle *h, const struct msvc_message *message,
                          struct msvc_error *err);
