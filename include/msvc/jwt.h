@@ -11,7 +11,7 @@
  *
  *     msvc_jwt_verifier_new(&verifier, MSVC_JWT_VERIFIER_OPTIONS(.algorithm = MSVC_JWT_ES256,
  *         .issuer = "user-service", .audience = "orders", .fetch = get_key_set), &err);
- *     msvc_jwt_verify(&claims, verifier, token, length, &err);
+ *     msvc_jwt_verify(&claims, verifier, token.data, token.length, &err);
  */
 #ifndef MSVC_JWT_H
 #define MSVC_JWT_H

@@ -6,12 +6,12 @@
  * it at the start, and get every mistake in one report.
  *
  *     static const struct msvc_setting settings[] = {
- *         { "PAYMENT_LIMIT", MSVC_SETTING_NUMBER, "500000", "largest payment, minor units", .least
- * = 1 }, { NULL },
+ *         { "LIMIT", MSVC_SETTING_NUMBER, "500000", "largest payment", .least = 1 },
+ *         { NULL },
  *     };
  *
- *     msvc_settings_read(&read, "PAYMENT_", settings, environ, &problems);
- *     limit = msvc_settings_number(read, "PAYMENT_LIMIT");
+ *     msvc_settings_read(&found, "PAYMENT_", settings, environ, &problems);
+ *     limit = msvc_settings_number(found, "LIMIT");
  *
  * A name with the prefix in front wins over the bare name: `PAYMENT_LOG_LEVEL`
  * over `LOG_LEVEL`. An empty value counts as unset.

@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+enum msvc_disposition on_order(struct msvc_delivery *delivery, void *user);

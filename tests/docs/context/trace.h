@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+extern struct msvc_span_scope scope;
+int reserve();
