@@ -217,7 +217,7 @@ int msvc_tx_exec(struct msvc_tx *tx, const char *sql, const struct msvc_value *v
                  struct msvc_error *err)
 {
     uint64_t deadline_ns = tx != NULL ? deadline_of(tx) : 0;
-    size_t count;
+    size_t count = 0;
     int status = check_statement(tx, sql, deadline_ns, err);
 
     if (status == 0)
@@ -233,7 +233,7 @@ int msvc_tx_query(struct msvc_rows **out, struct msvc_tx *tx, const char *sql,
                   const struct msvc_value *values, struct msvc_error *err)
 {
     uint64_t deadline_ns = tx != NULL ? deadline_of(tx) : 0;
-    size_t count;
+    size_t count = 0;
     int status;
 
     if (out == NULL)

@@ -59,7 +59,13 @@ struct demo {
     char *customer_id;
 };
 
+/* folder.c: a new temporary folder. */
+int folder_make(struct demo *demo, struct msvc_error *err);
+void folder_remove(const struct demo *demo);
+
 /* program.c */
+/* Its output goes to program->log_path. 0, or an errno. */
+int program_spawn(struct program *program, const char *path, char *const *environment);
 int programs_start(struct demo *demo, struct msvc_error *err);
 int program_start(struct demo *demo, enum service service, struct msvc_error *err);
 int program_wait_ready(struct demo *demo, enum service service, struct msvc_error *err);

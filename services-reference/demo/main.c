@@ -5,41 +5,12 @@
  */
 #include "demo.h"
 
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <msvc/error.h>
-
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-    (void)status;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
-static int make_folders(struct demo *demo, struct msvc_error *err)
-{
-    static const char *const names[] = { "log", "data", "run", "traces", "mail" };
-    const char *parent = getenv("TMPDIR");
-    char path[PATH_MAX];
-
-    (void)snprintf(demo->folder, sizeof(demo->folder), "%s/msvc-demo-XXXXXX",
-                   parent != NULL ? parent : "/tmp");
-    if (mkdtemp(demo->folder) == NULL)
-        return msvc_error_set(err, MSVC_ERR_UNAVAILABLE, "demo", 0, "%s cannot be made",
-                              demo->folder);
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        (void)snprintf(path, sizeof(path), "%s/%s", demo->folder, names[i]);
-        if (mkdir(path, 0700) != 0)
-            return msvc_error_set(err, MSVC_ERR_UNAVAILABLE, "demo", 0, "%s cannot be made", path);
-    }
-    return 0;
-}
 
 static int read_arguments(struct demo *demo, int argc, char **argv)
 {
@@ -114,7 +85,7 @@ int main(int argc, char **argv)
     (void)sigprocmask(SIG_BLOCK, &signals, NULL);
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
 
-    status = make_folders(&demo, &err);
+    status = folder_make(&demo, &err);
     if (status == 0)
         status = run(&demo, &err);
     if (status == 0 && !demo.runs_once)
@@ -125,7 +96,7 @@ int main(int argc, char **argv)
         status = -1;
     api_close(&demo);
     if (status == 0 && !demo.keeps_data)
-        (void)nftw(demo.folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+        folder_remove(&demo);
     else
         (void)fprintf(stderr, "logs and data are in %s\n", demo.folder);
     (void)printf(status == 0 ? "all went well.\n" : "");

@@ -30,7 +30,7 @@ struct program *program_of(struct demo *demo, enum service service)
     return &demo->running[demo->is_monolith ? 0 : service];
 }
 
-static int spawn(struct program *program, const char *path, char *const *environment)
+int program_spawn(struct program *program, const char *path, char *const *environment)
 {
     char *argv[] = { (char *)(uintptr_t)path, NULL };
     posix_spawn_file_actions_t actions;
@@ -71,7 +71,7 @@ int program_start(struct demo *demo, enum service service, struct msvc_error *er
     (void)snprintf(path, sizeof(path), "%s/%s/%s", demo->programs, name, name);
     (void)snprintf(program->log_path, sizeof(program->log_path), "%s/log/%s.jsonl", demo->folder,
                    name);
-    failure = spawn(program, path, environment);
+    failure = program_spawn(program, path, environment);
     settings_free(environment);
     if (failure != 0)
         return msvc_error_set(err, MSVC_ERR_UNAVAILABLE, "demo", failure,
