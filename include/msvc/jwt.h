@@ -38,19 +38,20 @@ enum msvc_jwt_algorithm {
 /** A private key. Immutable. Threading: safe. */
 struct msvc_jwt_key;
 
-/** @param algorithm  ES256 or EdDSA. @return 0, #MSVC_ERR_UNSUPPORTED, #MSVC_ERR_NOMEM or
- * #MSVC_ERR_INTERNAL. */
+/** @param algorithm  ES256 or EdDSA. @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_UNSUPPORTED,
+ * #MSVC_ERR_NOMEM or #MSVC_ERR_INTERNAL. */
 MSVC_API MSVC_MUST_USE int msvc_jwt_key_generate(struct msvc_jwt_key **out,
                                                  enum msvc_jwt_algorithm algorithm,
                                                  struct msvc_error *err);
 
-/** Read an unencrypted private key in PEM: P-256 signs ES256, Ed25519 signs EdDSA. @return 0,
- * #MSVC_ERR_MALFORMED, #MSVC_ERR_UNSUPPORTED (another kind of key) or #MSVC_ERR_NOMEM. */
+/** Read an unencrypted private key in PEM, at most 64 KiB: P-256 signs ES256, Ed25519 signs EdDSA.
+ * Never asks for a password. @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_MALFORMED,
+ * #MSVC_ERR_UNSUPPORTED (another kind of key) or #MSVC_ERR_NOMEM. */
 MSVC_API MSVC_MUST_USE int msvc_jwt_key_from_pem(struct msvc_jwt_key **out, const char *pem,
                                                  size_t length, struct msvc_error *err);
 
-/** Append the private key as PKCS#8 PEM: a secret. @return 0, #MSVC_ERR_NOMEM or what the buffer
- * says. */
+/** Append the private key as PKCS#8 PEM: a secret. @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_NOMEM or
+ * what the buffer says. */
 MSVC_API MSVC_MUST_USE int msvc_jwt_key_to_pem(struct msvc_buffer *out,
                                                const struct msvc_jwt_key *key,
                                                struct msvc_error *err);
@@ -59,8 +60,8 @@ MSVC_API void msvc_jwt_key_free(struct msvc_jwt_key *key);
 /** The key's id: its RFC 7638 thumbprint. Borrowed. */
 MSVC_API const char *msvc_jwt_key_id(const struct msvc_jwt_key *key);
 
-/** Append a JWK Set with the public halves. @param keys  Ended by NULL. @return 0, #MSVC_ERR_NOMEM
- * or what the buffer says. */
+/** Append a JWK Set with the public halves. @param keys  Ended by NULL. @return 0,
+ * #MSVC_ERR_INVALID, #MSVC_ERR_NOMEM or what the buffer says. */
 MSVC_API MSVC_MUST_USE int msvc_jwt_key_set(struct msvc_buffer *out,
                                             const struct msvc_jwt_key *const *keys,
                                             struct msvc_error *err);
@@ -93,8 +94,8 @@ struct msvc_jwt_verifier_options {
     msvc_jwt_fetch_fn *fetch;          /**< Required. */
     void *user;                        /**< Passed to fetch, never read. */
     unsigned refresh_ms;               /**< Keys are fetched again when so old. Default 300000. */
-    unsigned
-        refetch_least_ms; /**< Least time between fetches, whatever kids come. Default 30000. */
+    unsigned refetch_least_ms; /**< Least time between fetches, whatever kids come; at most a second
+                                  while there are no keys to go by. Default 30000. */
     unsigned
         stale_most_ms; /**< Keys may be so old while they cannot be fetched. Default 3600000. */
     const struct msvc_clock *clock; /**< Borrowed. Default: the system's. */
@@ -114,9 +115,9 @@ MSVC_API void msvc_jwt_verifier_free(struct msvc_jwt_verifier *verifier);
  * Verify a token.
  *
  * @param[out] claims  Owned by the caller (json_decref()); untouched on failure. Optional.
- * @return 0, #MSVC_ERR_MALFORMED (no token), #MSVC_ERR_LIMIT, #MSVC_ERR_AUTH (signature, key,
- * claims or times are wrong), #MSVC_ERR_UNAVAILABLE (the keys cannot be had), or #MSVC_ERR_NOMEM.
- * The message never repeats the token.
+ * @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_MALFORMED (no token), #MSVC_ERR_LIMIT, #MSVC_ERR_AUTH
+ * (signature, key, claims or times are wrong), #MSVC_ERR_UNAVAILABLE (the keys cannot be had), or
+ * #MSVC_ERR_NOMEM. The message never repeats the token.
  */
 MSVC_API MSVC_MUST_USE int msvc_jwt_verify(struct json_t **claims,
                                            struct msvc_jwt_verifier *verifier, const char *token,

@@ -10,6 +10,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/param_build.h>
 
 #include <msvc/buffer.h>
@@ -142,7 +143,7 @@ static EVP_PKEY *read_rsa(const json_t *jwk)
         exponent = number_of(&e);
     }
     if (build != NULL && modulus != NULL && exponent != NULL &&
-        BN_num_bits(modulus) >= RSA_BITS_LEAST &&
+        BN_num_bits(modulus) >= RSA_BITS_LEAST && BN_is_odd(exponent) && !BN_is_one(exponent) &&
         OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, modulus) == 1 &&
         OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, exponent) == 1)
         key = key_from("RSA", build);
@@ -176,11 +177,8 @@ static bool may_verify(const json_t *jwk)
     return false;
 }
 
-EVP_PKEY *msvc__jwk_read(const json_t *jwk, enum msvc_jwt_algorithm algorithm)
+static EVP_PKEY *read_key(const json_t *jwk, enum msvc_jwt_algorithm algorithm)
 {
-    if (!allows(jwk, "use", "sig") || !allows(jwk, "alg", msvc__jwt_algorithm_name(algorithm)) ||
-        !may_verify(jwk))
-        return NULL;
     if (algorithm == MSVC_JWT_ES256 && has_text(jwk, "kty", "EC"))
         return read_ec(jwk);
     if (algorithm == MSVC_JWT_EDDSA && has_text(jwk, "kty", "OKP"))
@@ -188,4 +186,17 @@ EVP_PKEY *msvc__jwk_read(const json_t *jwk, enum msvc_jwt_algorithm algorithm)
     if (algorithm == MSVC_JWT_RS256 && has_text(jwk, "kty", "RSA"))
         return read_rsa(jwk);
     return NULL;
+}
+
+EVP_PKEY *msvc__jwk_read(const json_t *jwk, enum msvc_jwt_algorithm algorithm)
+{
+    EVP_PKEY *key;
+
+    if (!allows(jwk, "use", "sig") || !allows(jwk, "alg", msvc__jwt_algorithm_name(algorithm)) ||
+        !may_verify(jwk))
+        return NULL;
+    (void)ERR_set_mark(); /* a wrong key leaves nothing behind in the thread's error queue */
+    key = read_key(jwk, algorithm);
+    (void)ERR_pop_to_mark();
+    return key;
 }

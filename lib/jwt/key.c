@@ -8,6 +8,7 @@
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include <msvc/buffer.h>
@@ -15,6 +16,8 @@
 
 #include "base/alloc_internal.h"
 #include "jwt/key_internal.h"
+
+#define PEM_MAX 65536
 
 /* RFC 7638: SHA-256 of the required members, sorted by name, without spaces. */
 static char *thumbprint(EVP_PKEY *key)
@@ -58,6 +61,8 @@ int msvc_jwt_key_generate(struct msvc_jwt_key **out, enum msvc_jwt_algorithm alg
 {
     EVP_PKEY *pkey;
 
+    if (out == NULL)
+        return msvc_error_set(err, MSVC_ERR_INVALID, "jwt", 0, "expected a place for the key");
     if (algorithm != MSVC_JWT_ES256 && algorithm != MSVC_JWT_EDDSA)
         return msvc_error_set(err, MSVC_ERR_UNSUPPORTED, "jwt", 0,
                               "keys are made for ES256 and EdDSA, not for %d", (int)algorithm);
@@ -91,10 +96,17 @@ static int no_password(char *out, int size, int writing, void *user)
 int msvc_jwt_key_from_pem(struct msvc_jwt_key **out, const char *pem, size_t length,
                           struct msvc_error *err)
 {
-    BIO *bio = BIO_new_mem_buf(pem, (int)length);
-    EVP_PKEY *pkey = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL) : NULL;
+    BIO *bio;
+    EVP_PKEY *pkey;
 
+    if (out == NULL || pem == NULL || length > PEM_MAX)
+        return msvc_error_set(err, MSVC_ERR_INVALID, "jwt", 0,
+                              "expected a private key in PEM of at most %d bytes", PEM_MAX);
+    (void)ERR_set_mark();
+    bio = BIO_new_mem_buf(pem, (int)length);
+    pkey = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL) : NULL;
     BIO_free(bio);
+    (void)ERR_pop_to_mark();
     if (pkey == NULL)
         return msvc_error_set(err, MSVC_ERR_MALFORMED, "jwt", 0,
                               "expected an unencrypted private key in PEM");
@@ -110,10 +122,13 @@ int msvc_jwt_key_from_pem(struct msvc_jwt_key **out, const char *pem, size_t len
 int msvc_jwt_key_to_pem(struct msvc_buffer *out, const struct msvc_jwt_key *key,
                         struct msvc_error *err)
 {
-    BIO *bio = BIO_new(BIO_s_mem());
+    BIO *bio;
     char *text = NULL;
     long length;
 
+    if (out == NULL || key == NULL)
+        return msvc_error_set(err, MSVC_ERR_INVALID, "jwt", 0, "expected a key");
+    bio = BIO_new(BIO_s_mem());
     if (bio == NULL ||
         PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL, NULL) != 1) {
         BIO_free(bio);
@@ -137,7 +152,7 @@ void msvc_jwt_key_free(struct msvc_jwt_key *key)
 
 const char *msvc_jwt_key_id(const struct msvc_jwt_key *key)
 {
-    return key->id;
+    return key != NULL ? key->id : NULL;
 }
 
 static json_t *describe(const struct msvc_jwt_key *key)
@@ -158,10 +173,14 @@ static json_t *describe(const struct msvc_jwt_key *key)
 int msvc_jwt_key_set(struct msvc_buffer *out, const struct msvc_jwt_key *const *keys,
                      struct msvc_error *err)
 {
-    json_t *list = json_array();
-    json_t *set = json_pack("{s:o}", "keys", list);
+    json_t *list;
+    json_t *set;
     char *text = NULL;
 
+    if (out == NULL || keys == NULL)
+        return msvc_error_set(err, MSVC_ERR_INVALID, "jwt", 0, "expected a list of keys");
+    list = json_array();
+    set = json_pack("{s:o}", "keys", list);
     for (; set != NULL && *keys != NULL; keys++) {
         if (json_array_append_new(list, describe(*keys)) != 0)
             break;

@@ -17,8 +17,9 @@
 
 #include "base/alloc_internal.h"
 
-#define KEY_LIMIT 32
-#define NS_PER_MS 1000000u
+#define KEY_LIMIT        32
+#define KEYLESS_PAUSE_MS 1000
+#define NS_PER_MS        1000000u
 
 struct known_key {
     char *kid;
@@ -175,50 +176,73 @@ static bool is_older(uint64_t then_ns, uint64_t now_ns, unsigned age_ms)
     return now_ns - then_ns >= (uint64_t)age_ms * NS_PER_MS;
 }
 
+/* Lock held. */
+static bool is_usable(const struct msvc__key_set *set, uint64_t now_ns)
+{
+    return set->is_known && !is_older(set->fetched_ns, now_ns, set->options->stale_most_ms);
+}
+
+/* Lock held. */
+static bool was_fetched(const struct msvc__key_set *set)
+{
+    return set->is_known && set->fetched_ns == set->tried_ns;
+}
+
 /* Lock held. Whether a fetch is called for, and allowed. */
 static bool wants_fetch(const struct msvc__key_set *set, const char *kid, uint64_t now_ns)
 {
-    bool is_wanted = !set->is_known || find(set, kid) == NULL ||
-                     is_older(set->fetched_ns, now_ns, set->options->refresh_ms);
+    unsigned pause_ms = set->options->refetch_least_ms;
 
-    /* Without any key each caller needs one now; the pause then is short. */
-    if (set->was_tried && !set->is_known)
-        return is_wanted && is_older(set->tried_ns, now_ns, 1000);
-    return is_wanted &&
-           (!set->was_tried || is_older(set->tried_ns, now_ns, set->options->refetch_least_ms));
+    if (is_usable(set, now_ns) && find(set, kid) != NULL &&
+        !is_older(set->fetched_ns, now_ns, set->options->refresh_ms))
+        return false;
+    /* Without keys nobody gets in: that is worth asking more often. */
+    if (!is_usable(set, now_ns) && pause_ms > KEYLESS_PAUSE_MS)
+        pause_ms = KEYLESS_PAUSE_MS;
+    return !set->was_tried || is_older(set->tried_ns, now_ns, pause_ms);
+}
+
+/* Lock held. The clock is read with it: what others noted is never later than our now. */
+static EVP_PKEY *look_up(struct msvc__key_set *set, const char *kid, int *status,
+                         struct msvc_error *why)
+{
+    uint64_t now_ns = msvc_clock_monotonic_ns(set->options->clock);
+
+    while (set->is_fetching && !(is_usable(set, now_ns) && find(set, kid) != NULL)) {
+        (void)pthread_cond_wait(&set->fetched, &set->lock);
+        now_ns = msvc_clock_monotonic_ns(set->options->clock);
+    }
+    if (!set->is_fetching && wants_fetch(set, kid, now_ns)) {
+        *status = refresh(set, now_ns, why);
+        now_ns = msvc_clock_monotonic_ns(set->options->clock);
+    }
+    return is_usable(set, now_ns) ? find(set, kid) : NULL;
 }
 
 int msvc__key_set_find(struct msvc__key_set *set, const char *kid, EVP_PKEY **out,
                        struct msvc_error *err)
 {
-    uint64_t now_ns = msvc_clock_monotonic_ns(set->options->clock);
+    struct msvc_error why = { .message = "asked a moment ago" };
     int status = 0;
-    bool is_usable;
+    bool is_current;
+    EVP_PKEY *key;
 
     (void)pthread_mutex_lock(&set->lock);
-    while (set->is_fetching && find(set, kid) == NULL)
-        (void)pthread_cond_wait(&set->fetched, &set->lock);
-    if (!set->is_fetching && wants_fetch(set, kid, now_ns))
-        status = refresh(set, now_ns, err);
-    is_usable = set->is_known && !is_older(set->fetched_ns, now_ns, set->options->stale_most_ms);
-    *out = is_usable ? find(set, kid) : NULL;
-    if (*out != NULL)
-        (void)EVP_PKEY_up_ref(*out);
+    key = look_up(set, kid, &status, &why);
+    is_current = was_fetched(set);
+    if (key != NULL)
+        (void)EVP_PKEY_up_ref(key);
     (void)pthread_mutex_unlock(&set->lock);
 
-    if (*out != NULL)
+    if (key != NULL) {
+        *out = key;
         return 0;
-    if (status == MSVC_ERR_NOMEM)
-        return status;
-    if (status < 0) {
-        msvc_error_prefix(err, "keys");
-        if (err != NULL)
-            err->status = MSVC_ERR_UNAVAILABLE;
-        return MSVC_ERR_UNAVAILABLE;
     }
-    if (!is_usable)
-        return msvc_error_set(err, MSVC_ERR_UNAVAILABLE, "jwt", 0,
-                              "the issuer's keys cannot be had");
+    if (status == MSVC_ERR_NOMEM)
+        return msvc_error_set(err, status, "jwt", 0, "no memory for keys");
+    if (!is_current)
+        return msvc_error_set(err, MSVC_ERR_UNAVAILABLE, "jwt", why.native,
+                              "the issuer's keys cannot be had: %s", why.message);
     return msvc_error_set(err, MSVC_ERR_AUTH, "jwt", 0,
                           "the token names a key the issuer does not have");
 }

@@ -49,8 +49,9 @@ int msvc_jwt_sign(struct msvc_buffer *out, const struct msvc_jwt_key *key,
     struct msvc_buffer token = { .limit = MSVC_JWT_TOKEN_MAX };
     int status;
 
-    if (key == NULL || !json_is_object(claims))
-        return msvc_error_set(err, MSVC_ERR_INVALID, "jwt", 0, "claims are an object");
+    if (out == NULL || key == NULL || !json_is_object(claims))
+        return msvc_error_set(err, MSVC_ERR_INVALID, "jwt", 0,
+                              "expected a key, and claims that are an object");
     status = build(&token, key, claims);
     if (status == 0)
         msvc_buffer_bytes(out, token.data, token.length);

@@ -6,6 +6,7 @@
 #include "jwt/jwt_internal.h"
 
 #include <openssl/ecdsa.h>
+#include <openssl/err.h>
 
 #include <msvc/buffer.h>
 #include <msvc/status.h>
@@ -100,11 +101,13 @@ bool msvc__jwt_check_signature(EVP_PKEY *key, enum msvc_jwt_algorithm algorithm,
         signature_length = raw_to_der(der, signature);
         signature = der;
     }
+    (void)ERR_set_mark(); /* a wrong signature leaves nothing behind in the thread's error queue */
     context = EVP_MD_CTX_new();
     ok = signature_length > 0 && context != NULL &&
          EVP_DigestVerifyInit(context, NULL, digest_of(algorithm), NULL, key) == 1 &&
          EVP_DigestVerify(context, signature, signature_length, (const unsigned char *)text,
                           length) == 1;
     EVP_MD_CTX_free(context);
+    (void)ERR_pop_to_mark();
     return ok;
 }

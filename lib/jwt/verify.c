@@ -51,33 +51,36 @@ static void set_default(unsigned *value, unsigned fallback)
         *value = fallback;
 }
 
+static bool is_complete(const struct msvc_jwt_verifier_options *o)
+{
+    return msvc__jwt_algorithm_name(o->algorithm) != NULL && o->issuer != NULL &&
+           o->audience != NULL && o->fetch != NULL && o->leeway_ms <= 300000;
+}
+
 int msvc_jwt_verifier_new(struct msvc_jwt_verifier **out,
                           const struct msvc_jwt_verifier_options *options, struct msvc_error *err)
 {
-    struct msvc_jwt_verifier *v = msvc__new(sizeof(*v));
-    struct msvc_jwt_verifier_options *o;
-    int status = MSVC_ERR_NOMEM;
+    struct msvc_jwt_verifier_options o;
+    struct msvc_jwt_verifier *v;
+    int status = msvc__options_copy(&o, sizeof(o), options);
 
-    if (v == NULL)
-        return msvc_error_set(err, status, "jwt", 0, "no memory for a verifier");
-    o = &v->options;
-    status = msvc__options_copy(o, sizeof(*o), options);
-    if (status == 0 && (msvc__jwt_algorithm_name(o->algorithm) == NULL || o->issuer == NULL ||
-                        o->audience == NULL || o->fetch == NULL || o->leeway_ms > 300000))
+    if (status == 0 && (out == NULL || !is_complete(&o)))
         status = MSVC_ERR_INVALID;
-    if (status < 0) {
-        free(v);
+    if (status < 0)
         return msvc_error_set(
             err, status, "jwt", 0,
             "expected algorithm, issuer, audience, fetch, and a leeway of at most 300000 ms");
-    }
-    set_default(&o->leeway_ms, 30000);
-    set_default(&o->refresh_ms, 300000);
-    set_default(&o->refetch_least_ms, 30000);
-    set_default(&o->stale_most_ms, 3600000);
-    v->issuer = msvc__copy_text(o->issuer);
-    v->audience = msvc__copy_text(o->audience);
-    if (v->issuer == NULL || v->audience == NULL || msvc__key_set_new(&v->keys, o) < 0) {
+    set_default(&o.leeway_ms, 30000);
+    set_default(&o.refresh_ms, 300000);
+    set_default(&o.refetch_least_ms, 30000);
+    set_default(&o.stale_most_ms, 3600000);
+    v = msvc__new(sizeof(*v));
+    if (v == NULL)
+        return msvc_error_set(err, MSVC_ERR_NOMEM, "jwt", 0, "no memory for a verifier");
+    v->options = o;
+    v->issuer = msvc__copy_text(o.issuer);
+    v->audience = msvc__copy_text(o.audience);
+    if (v->issuer == NULL || v->audience == NULL || msvc__key_set_new(&v->keys, &v->options) < 0) {
         msvc_jwt_verifier_free(v);
         return msvc_error_set(err, MSVC_ERR_NOMEM, "jwt", 0, "no memory for a verifier");
     }
