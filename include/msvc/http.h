@@ -75,8 +75,8 @@ struct msvc_http_transport {
  * @return 0, #MSVC_ERR_INVALID (the request), #MSVC_ERR_UNAVAILABLE (not connected: nothing was
  * sent), #MSVC_ERR_UNKNOWN (the connection broke after sending), #MSVC_ERR_TIMEOUT,
  * #MSVC_ERR_CANCELLED, #MSVC_ERR_REJECTED (an open breaker), #MSVC_ERR_LIMIT (the answer is too
- * long), #MSVC_ERR_MALFORMED (the answer is no HTTP), #MSVC_ERR_AUTH (TLS), #MSVC_ERR_STATE after a
- * fork, #MSVC_ERR_NOMEM.
+ * long, or has more than 256 headers), #MSVC_ERR_MALFORMED (the answer is no HTTP), #MSVC_ERR_AUTH
+ * (TLS), #MSVC_ERR_STATE after a fork, #MSVC_ERR_NOMEM.
  */
 MSVC_API MSVC_MUST_USE int msvc_http_call(struct msvc_http_transport *transport,
                                           const struct msvc_http_request_options *request,

@@ -13,7 +13,9 @@
  *
  * What counts as a failure of the peer, for breaker and retries: no answer,
  * and the statuses 429, 502, 503 and 504; 500 counts for the breaker alone.
- * The answer is handed over all the same.
+ * The answer is handed over all the same. What is not idempotent and has no
+ * Idempotency-Key is tried again only when nothing of it was sent. Proxies of
+ * the environment are not used.
  */
 #ifndef MSVC_HTTP_CLIENT_H
 #define MSVC_HTTP_CLIENT_H

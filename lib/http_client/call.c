@@ -76,7 +76,10 @@ static uint64_t retry_after_ms(const struct call *call)
     return wait_ms;
 }
 
-/* How an HTTP status counts for breaker and retries. */
+/*
+ * How an HTTP status counts for breaker and retries. Whatever it is, the peer
+ * has had the request: only what is idempotent may go there again.
+ */
 static int judge(struct call *call, struct msvc_attempt *attempt)
 {
     switch (msvc_http_answer_status(call->answer)) {
@@ -85,7 +88,7 @@ static int judge(struct call *call, struct msvc_attempt *attempt)
         attempt->retry_after_ms = retry_after_ms(call);
         attempt->has_outcome = true;
         attempt->outcome = MSVC_OUTCOME_REJECTED;
-        return MSVC_ERR_UNAVAILABLE;
+        return MSVC_ERR_UNKNOWN;
     case 502:
     case 504:
         return MSVC_ERR_UNKNOWN;

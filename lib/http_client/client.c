@@ -82,9 +82,12 @@ static int take_options(struct msvc_http_client *client,
 int msvc_http_client_new(struct msvc_http_client **out,
                          const struct msvc_http_client_options *options, struct msvc_error *err)
 {
-    struct msvc_http_client *client = msvc__new(sizeof(*client));
+    struct msvc_http_client *client;
     int status = MSVC_ERR_NOMEM;
 
+    if (out == NULL)
+        return msvc_error_set(err, MSVC_ERR_INVALID, "http", 0, "expected a place for the client");
+    client = msvc__new(sizeof(*client));
     if (client == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         free(client);
         return msvc_error_set(err, status, "http", 0, "no memory for a client");
@@ -184,8 +187,11 @@ int msvc_http_client_transport(struct msvc_http_transport **out, struct msvc_htt
 {
     struct msvc_url *url;
     struct msvc__peer *peer;
-    int status = msvc_url_parse(&url, base_url, err);
+    int status;
 
+    if (out == NULL || client == NULL || base_url == NULL)
+        return msvc_error_set(err, MSVC_ERR_INVALID, "http", 0, "expected a client and a URL");
+    status = msvc_url_parse(&url, base_url, err);
     if (status < 0)
         return status;
     status = check_url(url, err);

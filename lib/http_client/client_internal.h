@@ -40,9 +40,9 @@ struct msvc__pool {
 
 int msvc__pool_init(struct msvc__pool *pool, unsigned limit);
 void msvc__pool_clear(struct msvc__pool *pool);
-/* Waits for one to come back when limit are out; by the deadline (0: for ever). 0, TIMEOUT or
- * NOMEM. */
-int msvc__pool_take(struct msvc__pool *pool, uint64_t deadline_ns, struct msvc__connection **out);
+/* Waits for one to come back when limit are out. 0, TIMEOUT, CANCELLED or NOMEM. */
+int msvc__pool_take(struct msvc__pool *pool, uint64_t deadline_ns, struct msvc_cancel *cancel,
+                    struct msvc__connection **out);
 /* One that is_broken is closed. */
 void msvc__pool_give(struct msvc__pool *pool, struct msvc__connection *connection, bool is_broken);
 

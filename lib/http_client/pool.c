@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include <msvc/clock.h>
+#include <msvc/cancel.h>
 #include <msvc/status.h>
 
 #include "base/alloc_internal.h"
 
 #define NS_PER_S 1000000000
+#define LOOK_NS  20000000
 
 static void close_connection(struct msvc__connection *connection)
 {
@@ -63,25 +64,34 @@ void msvc__pool_clear(struct msvc__pool *pool)
     (void)pthread_mutex_destroy(&pool->lock);
 }
 
-/* Lock held. Whether one may have come back. */
-static bool wait_for_return(struct msvc__pool *pool, uint64_t deadline_ns)
+static uint64_t now_ns(void)
 {
-    struct timespec until = { (time_t)(deadline_ns / NS_PER_S), (long)(deadline_ns % NS_PER_S) };
+    struct timespec now;
 
-    if (deadline_ns == 0)
-        return pthread_cond_wait(&pool->returned, &pool->lock) == 0;
-    return pthread_cond_timedwait(&pool->returned, &pool->lock, &until) == 0;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
-int msvc__pool_take(struct msvc__pool *pool, uint64_t deadline_ns, struct msvc__connection **out)
+/* Lock held. Wait for one to come back; a token cannot wake us, so look after it now and then. */
+static void wait_for_return(struct msvc__pool *pool, uint64_t deadline_ns, bool is_cancellable)
+{
+    uint64_t look_ns = now_ns() + LOOK_NS;
+    uint64_t until_ns = is_cancellable && look_ns < deadline_ns ? look_ns : deadline_ns;
+    struct timespec until = { (time_t)(until_ns / NS_PER_S), (long)(until_ns % NS_PER_S) };
+
+    (void)pthread_cond_timedwait(&pool->returned, &pool->lock, &until);
+}
+
+int msvc__pool_take(struct msvc__pool *pool, uint64_t deadline_ns, struct msvc_cancel *cancel,
+                    struct msvc__connection **out)
 {
     struct msvc__connection *connection = NULL;
-    bool in_time = true;
     int status = 0;
 
     (void)pthread_mutex_lock(&pool->lock);
-    while (in_time && pool->idle == NULL && pool->open_count >= pool->limit)
-        in_time = wait_for_return(pool, deadline_ns);
+    while (pool->idle == NULL && pool->open_count >= pool->limit && now_ns() < deadline_ns &&
+           !msvc_cancel_is_requested(cancel))
+        wait_for_return(pool, deadline_ns, cancel != NULL);
     if (pool->idle != NULL) {
         connection = pool->idle;
         pool->idle = connection->next;
@@ -90,7 +100,7 @@ int msvc__pool_take(struct msvc__pool *pool, uint64_t deadline_ns, struct msvc__
         status = connection != NULL ? 0 : MSVC_ERR_NOMEM;
         pool->open_count += connection != NULL;
     } else {
-        status = MSVC_ERR_TIMEOUT;
+        status = msvc_cancel_is_requested(cancel) ? MSVC_ERR_CANCELLED : MSVC_ERR_TIMEOUT;
     }
     (void)pthread_mutex_unlock(&pool->lock);
 

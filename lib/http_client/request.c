@@ -142,6 +142,7 @@ static void set_limits(struct msvc__transfer *t, CURL *easy)
     (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     (void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* libcurl would ask the environment */
 }
 
 static void set_tls(const struct msvc_http_client_options *options, CURL *easy)

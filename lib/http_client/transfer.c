@@ -14,6 +14,7 @@
 
 #define DEFAULT_ANSWER_LIMIT ((size_t)16 << 20)
 #define HEADERS_LIMIT        ((size_t)256 << 10)
+#define HEADER_COUNT_LIMIT   256
 #define POLL_MOST_MS         1000
 
 static size_t write_body(char *data, size_t size, size_t count, void *user)
@@ -48,8 +49,9 @@ static size_t write_header(char *line, size_t size, size_t count, void *user)
         msvc_buffer_byte(&t->received, '\0');
         t->received_count++;
     }
-    t->is_too_long = t->is_too_long || msvc_buffer_status(&t->received) == MSVC_ERR_LIMIT;
-    return msvc_buffer_status(&t->received) == 0 ? length : 0;
+    t->is_too_long = t->is_too_long || t->received_count > HEADER_COUNT_LIMIT ||
+                     msvc_buffer_status(&t->received) == MSVC_ERR_LIMIT;
+    return msvc_buffer_status(&t->received) == 0 && !t->is_too_long ? length : 0;
 }
 
 static CURLcode drive(struct msvc__transfer *t, struct msvc__connection *connection)
@@ -93,7 +95,6 @@ static int status_of(const struct msvc__transfer *t, CURLcode code, CURL *easy)
     case CURLE_OUT_OF_MEMORY:
         return MSVC_ERR_NOMEM;
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
         return MSVC_ERR_INVALID;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
@@ -106,6 +107,7 @@ static int status_of(const struct msvc__transfer *t, CURLcode code, CURL *easy)
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CACERT_BADFILE:
         return MSVC_ERR_AUTH;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* an answer without a status line */
     case CURLE_WEIRD_SERVER_REPLY:
         return MSVC_ERR_MALFORMED;
     default:
@@ -115,12 +117,12 @@ static int status_of(const struct msvc__transfer *t, CURLcode code, CURL *easy)
 
 static int make_answer(struct msvc__transfer *t, CURL *easy, struct msvc_http_answer **out)
 {
-    struct msvc_header headers[256];
+    struct msvc_header headers[HEADER_COUNT_LIMIT + 1];
     size_t count = 0;
     const char *at = t->received.data;
     long status = 0;
 
-    for (; count < t->received_count && count < 255; count++) {
+    for (; count < t->received_count; count++) {
         headers[count].name = at;
         headers[count].value = at + strlen(at) + 1;
         at = headers[count].value + strlen(headers[count].value) + 1;
@@ -162,7 +164,7 @@ int msvc__transfer_run(struct msvc__transfer *t, struct msvc_http_answer **out,
                        struct msvc_error *err)
 {
     struct msvc__connection *connection;
-    int status = msvc__pool_take(&t->peer->pool, t->deadline_ns, &connection);
+    int status = msvc__pool_take(&t->peer->pool, t->deadline_ns, t->request->cancel, &connection);
 
     if (status < 0)
         return msvc_error_set(err, status == MSVC_ERR_TIMEOUT ? MSVC_ERR_UNAVAILABLE : status,

@@ -117,6 +117,16 @@ static struct http_peer_answer remember(struct http_peer *peer,
     return answer;
 }
 
+static bool hangs_up(struct http_peer *peer)
+{
+    bool value;
+
+    (void)pthread_mutex_lock(&peer->lock);
+    value = peer->hangs_up;
+    (void)pthread_mutex_unlock(&peer->lock);
+    return value;
+}
+
 struct client {
     struct http_peer *peer;
     int index;
@@ -132,7 +142,7 @@ static void *serve_client(void *argument)
     while (read_request(client->fd, request)) {
         struct http_peer_answer answer = remember(peer, request);
 
-        if (!answer_request(client->fd, &answer))
+        if (!answer_request(client->fd, &answer) || hangs_up(peer))
             break;
     }
     free(request);
@@ -214,6 +224,13 @@ void http_peer_stop(struct http_peer *peer)
     for (int i = 0; i < peer->request_count && i < HTTP_PEER_REQUESTS; i++)
         free(peer->requests[i].body);
     (void)pthread_mutex_destroy(&peer->lock);
+}
+
+void http_peer_hang_up_after_answers(struct http_peer *peer)
+{
+    (void)pthread_mutex_lock(&peer->lock);
+    peer->hangs_up = true;
+    (void)pthread_mutex_unlock(&peer->lock);
 }
 
 static int read_count(struct http_peer *peer, const int *count)

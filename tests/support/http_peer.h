@@ -32,6 +32,7 @@ struct http_peer {
     pthread_mutex_t lock;                               /* guards what follows */
     struct http_peer_answer answers[HTTP_PEER_ANSWERS]; /* the last one repeats */
     int answer_count;
+    bool hangs_up; /* after each answer, without having said so */
     bool is_stopping;
     int connection_count;
     int clients[HTTP_PEER_CONNECTIONS]; /* -1: closed */
@@ -48,6 +49,7 @@ struct http_peer {
 
 int http_peer_start(struct http_peer *peer, const struct http_peer_answer *answers);
 void http_peer_stop(struct http_peer *peer);
+void http_peer_hang_up_after_answers(struct http_peer *peer);
 int http_peer_request_count(struct http_peer *peer);
 int http_peer_connection_count(struct http_peer *peer);
 
