@@ -128,6 +128,10 @@ MSVC_API const char *msvc_http_query(const struct msvc_http_exchange *exchange, 
 /** The @p index-th value of header @p name; NULL when there are not so many. */
 MSVC_API const char *msvc_http_header(const struct msvc_http_exchange *exchange, const char *name,
                                       size_t index);
+/** All headers in the order they came, ended by a NULL name. */
+MSVC_API const struct msvc_header *msvc_http_headers(const struct msvc_http_exchange *exchange);
+/** What stands behind the '?', as sent; NULL when there is none. */
+MSVC_API const char *msvc_http_query_text(const struct msvc_http_exchange *exchange);
 /** The whole body, NUL-terminated; "" when there is none. @param[out] length  Optional. */
 MSVC_API const char *msvc_http_body(const struct msvc_http_exchange *exchange, size_t *length);
 /** When the caller stops waiting, monotonic; 0: it did not say. */

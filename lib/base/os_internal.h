@@ -45,6 +45,10 @@ MSVC_API int msvc__pollset_open(void);
 MSVC_API MSVC_MUST_USE int msvc__pollset_put(int set, int fd);
 MSVC_API void msvc__pollset_remove(int set, int fd);
 
+/* Lock a file or folder for this descriptor alone, waiting for others; close() unlocks it. Returns
+ * -1 with errno when that is not possible. */
+MSVC_API MSVC_MUST_USE int msvc__lock_wait(int fd);
+
 /* Let the kernel end a TCP connection whose peer takes no bytes for so long. Best effort. */
 MSVC_API void msvc__tcp_user_timeout(int fd, unsigned timeout_ms);
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -116,6 +117,16 @@ void msvc__pollset_remove(int set, int fd)
     struct epoll_event event = { 0 };
 
     (void)epoll_ctl(set, EPOLL_CTL_DEL, fd, &event);
+}
+
+int msvc__lock_wait(int fd)
+{
+    int status;
+
+    do
+        status = flock(fd, LOCK_EX);
+    while (status < 0 && errno == EINTR);
+    return status;
 }
 
 void msvc__tcp_user_timeout(int fd, unsigned timeout_ms)

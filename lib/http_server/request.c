@@ -52,6 +52,16 @@ const char *msvc_http_header(const struct msvc_http_exchange *x, const char *nam
     return x != NULL ? msvc_header_find(x->headers, name, index) : NULL;
 }
 
+const struct msvc_header *msvc_http_headers(const struct msvc_http_exchange *x)
+{
+    return x != NULL ? x->headers : NULL;
+}
+
+const char *msvc_http_query_text(const struct msvc_http_exchange *x)
+{
+    return x != NULL ? x->target.raw_query : NULL;
+}
+
 const char *msvc_http_body(const struct msvc_http_exchange *x, size_t *length)
 {
     if (length != NULL)

@@ -25,6 +25,9 @@ OTHERS = {
     "MSVC_VALUES": 'MSVC_VALUES(MSVC_INT(1), MSVC_TEXT("a"))[2].type == MSVC_VALUE_END',
     "MSVC_FIELDS": None,
     "MSVC_HEADERS": None,
+    "MSVC_PACT_MEMBERS": None,
+    "MSVC_PACT_OBJECT": None,
+    "MSVC_PACT_STATES": None,
 }
 WARNINGS = ["-Wall", "-Wextra", "-pedantic", "-Werror"]
 DIALECTS = {"C11": ["cc", "-std=c11", "-x", "c"], "C++11": ["c++", "-std=c++11", "-x", "c++"]}

@@ -57,6 +57,7 @@ THIRD_PARTY = {
     r"(protobuf-c/|zlib\.h)": {"otlp"},
     r"(pcre2\.h|expat\.h|libxml/|yaml\.h)": {"contract"},
     r"sqlite3\.h": {"drivers/sqlite"},
+    r"getopt\.h": {"contract"},  # getopt_long(): for its program
     r"libpq-fe\.h": {"drivers/postgres"},
     r"(amqp|rabbitmq-c/)": {"drivers/rabbitmq"},
 }
@@ -64,7 +65,7 @@ LIBC = re.compile(r"(arpa/inet|assert|ctype|dirent|errno|fcntl|fnmatch|float|int
                   r"netdb|netinet/in|netinet/tcp|poll|pthread|regex|sched|signal|stdalign|stdarg|stdatomic|"
                   r"stdbool|stddef|stdint|stdio|stdlib|string|strings|sys/(mman|random|resource|socket|stat|"
                   r"time|types|uio|un|wait)|time|unistd)\.h$")
-LINUX = re.compile(r"(sys/(epoll|eventfd|inotify|prctl|signalfd|timerfd|syscall)|linux/.*)\.h$|sys/epoll\.h")
+LINUX = re.compile(r"(sys/(epoll|eventfd|file|inotify|prctl|signalfd|timerfd|syscall)|linux/.*)\.h$|sys/epoll\.h")
 
 
 def folder(path):

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Compares what was expected with what came, and keeps what differs. */
+#ifndef MSVC_CONTRACT_MATCH_INTERNAL_H
+#define MSVC_CONTRACT_MATCH_INTERNAL_H
+
+#include <msvc/contract_verify.h>
+
+#include "contract/model_internal.h"
+
+struct msvc_buffer;
+struct msvc_json_writer;
+
+struct msvc__mismatches {
+    struct msvc_contract_mismatch *items;
+    size_t count; /* of those that are kept */
+    size_t found; /* all */
+    int status;   /* MSVC_ERR_NOMEM once memory ran out */
+};
+
+/* All texts are copied. */
+MSVC_PRINTF(3, 4)
+void msvc__mismatch_add(struct msvc__mismatches *list, const struct msvc_contract_mismatch *found,
+                        const char *message, ...);
+void msvc__mismatches_clear(struct msvc__mismatches *list);
+/* Several lines for people, each after `indent`. */
+void msvc__mismatches_write(struct msvc_buffer *out, const struct msvc__mismatches *list,
+                            const char *indent);
+void msvc__mismatch_json(struct msvc_json_writer *w, const struct msvc_contract_mismatch *one);
+
+/* Compare a request or a response with what came. Returns 0 or MSVC_ERR_NOMEM. */
+int msvc__match(struct msvc__mismatches *out, const struct msvc__part *expected,
+                const struct msvc__part *actual);
+
+void msvc__match_body(struct msvc__mismatches *out, const struct msvc__part *expected,
+                      const struct msvc__part *actual);
+void msvc__match_json(struct msvc__mismatches *out, const struct msvc__rules *rules,
+                      bool is_request, const struct msvc_json *expected,
+                      const struct msvc_json *actual);
+void msvc__match_headers(struct msvc__mismatches *out, const struct msvc__part *expected,
+                         const struct msvc__part *actual);
+void msvc__match_query(struct msvc__mismatches *out, const struct msvc__part *expected,
+                       const struct msvc__part *actual);
+/* Compare two texts by a rule, or by equality. */
+void msvc__match_text(struct msvc__mismatches *out, const struct msvc__rule *rule, const char *part,
+                      const char *path, const char *expected, const char *actual);
+
+#endif

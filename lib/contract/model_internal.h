@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a pact is in memory, however it was written: interactions of two parts,
+ * each with its matching rules. What a wire brings is a part too, so that
+ * comparing knows neither files nor sockets.
+ */
+#ifndef MSVC_CONTRACT_MODEL_INTERNAL_H
+#define MSVC_CONTRACT_MODEL_INTERNAL_H
+
+#include <msvc/contract.h>
+#include <msvc/header.h>
+
+#include "contract/rules_internal.h"
+
+#define MSVC__CONTRACT "contract" /* the origin of our errors */
+
+struct msvc_json;
+struct msvc_json_document;
+
+/* Names and values in order, both copied. */
+struct msvc__pairs {
+    struct msvc_header *items; /* ended by a NULL name once there is one */
+    size_t count;
+};
+
+/* Returns 0 or MSVC_ERR_NOMEM. */
+int msvc__pairs_add(struct msvc__pairs *pairs, const char *name, size_t name_length,
+                    const char *value, size_t value_length);
+/* Add what "a=1&b=2" says, decoded. Returns 0 or MSVC_ERR_NOMEM. */
+int msvc__pairs_add_query(struct msvc__pairs *pairs, const char *text);
+/* Decode a query where it stands, as one text. Returns its new length. */
+size_t msvc__query_decode(char *text);
+void msvc__pairs_clear(struct msvc__pairs *pairs);
+
+enum msvc__body_state {
+    MSVC__BODY_ABSENT,
+    MSVC__BODY_EMPTY,
+    MSVC__BODY_NULL, /* null was written where a body goes */
+    MSVC__BODY_PRESENT,
+};
+
+/* A request or a response. */
+struct msvc__part {
+    bool is_request;
+    bool compares_query_text; /* version 1 */
+    char *method;             /* NULL in a response */
+    char *path;
+    char *query_text; /* as written, when it was a text; else NULL */
+    struct msvc__pairs query;
+    struct msvc__pairs headers;
+    int status;
+    enum msvc__body_state body_state;
+    char *body;
+    size_t body_length;
+    char content_type[128];          /* without parameters, lower case; "" when there is no body */
+    struct msvc_json_document *json; /* the body, when it is JSON */
+    struct msvc__rules rules;
+};
+
+/* Read a request or response of a pact file. Returns 0, MSVC_ERR_MALFORMED, MSVC_ERR_NOMEM. */
+int msvc__part_read(struct msvc__part *out, const struct msvc_json *json, bool is_request,
+                    unsigned version, struct msvc_error *err);
+/* Take what came over a wire as the body. Returns 0 or MSVC_ERR_NOMEM. */
+int msvc__part_set_body(struct msvc__part *part, const void *body, size_t length);
+/* Find out the content type and read the body if it is JSON; the last step of making a part. */
+int msvc__part_finish(struct msvc__part *part);
+void msvc__part_clear(struct msvc__part *part);
+
+struct msvc__state {
+    char *name;
+    char *params; /* canonical JSON */
+};
+
+struct msvc__interaction {
+    char *description;
+    struct msvc__state *states;
+    size_t state_count;
+    struct msvc__part request;
+    struct msvc__part response;
+    char *text; /* canonical JSON of the whole */
+    char *key;  /* what two interactions of a pact may not have in common */
+};
+
+struct msvc_pact {
+    char *consumer;
+    char *provider;
+    unsigned version; /* 1 to 3 */
+    struct msvc__interaction **interactions;
+    size_t count;
+    size_t capacity;
+};
+
+/* Read an interaction of a file. Returns 0 or what a reader returns. */
+int msvc__interaction_read(struct msvc__interaction **out, const struct msvc_json *json,
+                           unsigned version, struct msvc_error *err);
+void msvc__interaction_free(struct msvc__interaction *interaction);
+
+/* The interaction with that key, NULL when there is none. */
+struct msvc__interaction *msvc__pact_find(const struct msvc_pact *pact, const char *key);
+/* Put it at the end; taken on success. Returns 0, MSVC_ERR_LIMIT or MSVC_ERR_NOMEM. */
+int msvc__pact_append(struct msvc_pact *pact, struct msvc__interaction *interaction);
+
+#endif

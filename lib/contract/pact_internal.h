@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The steps of reading a pact file, for those who need what is between them. */
+#ifndef MSVC_CONTRACT_PACT_INTERNAL_H
+#define MSVC_CONTRACT_PACT_INTERNAL_H
+
+#include <msvc/contract.h>
+
+struct msvc_buffer;
+struct msvc_json;
+struct msvc_json_document;
+
+/* The bytes of a file. Returns 0, MSVC_ERR_NOT_FOUND, MSVC_ERR_UNAVAILABLE, MSVC_ERR_LIMIT or
+ * MSVC_ERR_NOMEM. */
+int msvc__pact_load(struct msvc_buffer *out, const char *path, struct msvc_error *err);
+int msvc__pact_document(struct msvc_json_document **out, const char *text, size_t length,
+                        struct msvc_error *err);
+int msvc__pact_read(struct msvc_pact **out, const struct msvc_json *root, struct msvc_error *err);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Matching rules: where they stand, and what they ask for. Of the rules that
+ * fit a place one wins, always the same one whatever their order: the larger
+ * weight times length, then the longer path, then the one with its wildcards
+ * further right, then the smaller text.
+ */
+#ifndef MSVC_CONTRACT_RULES_INTERNAL_H
+#define MSVC_CONTRACT_RULES_INTERNAL_H
+
+#include <msvc/base.h>
+
+struct msvc_buffer;
+struct msvc_error;
+struct msvc_json;
+struct msvc__regex;
+
+/* Most steps of a path. */
+#define MSVC__PATH_STEPS_MAX 512
+
+enum msvc__step_kind {
+    MSVC__STEP_ROOT,
+    MSVC__STEP_NAME,
+    MSVC__STEP_INDEX,
+    MSVC__STEP_ANY,       /* .* */
+    MSVC__STEP_ANY_INDEX, /* [*] */
+};
+
+struct msvc__step {
+    enum msvc__step_kind kind;
+    const char *name; /* NUL-terminated */
+    size_t name_length;
+    size_t index;
+};
+
+/* A path expression, "$.lines[*].sku". */
+struct msvc__path {
+    struct msvc__step *steps; /* one block with their names */
+    size_t count;
+};
+
+/* Returns 0, MSVC_ERR_MALFORMED, MSVC_ERR_LIMIT or MSVC_ERR_NOMEM. */
+int msvc__path_parse(struct msvc__path *out, const char *text, struct msvc_error *err);
+void msvc__path_clear(struct msvc__path *path);
+/* Append the step of a member, as .name or ['any name']. */
+void msvc__path_write_name(struct msvc_buffer *out, const char *name, size_t length);
+
+/* Where a walk through a value is; parents are further up the stack. */
+struct msvc__place {
+    const struct msvc__place *parent; /* NULL at the root */
+    const char *name;                 /* NULL for an index */
+    size_t name_length;
+    size_t index;
+    size_t depth; /* 1 at the root */
+};
+
+void msvc__place_write(struct msvc_buffer *out, const struct msvc__place *place);
+/* How well a path fits a place or something above it; 0 when it does not. */
+double msvc__path_weight(const struct msvc__path *path, const struct msvc__place *place);
+
+enum msvc__matcher_kind {
+    MSVC__MATCH_EQUALITY,
+    MSVC__MATCH_TYPE,
+    MSVC__MATCH_REGEX,
+    MSVC__MATCH_INCLUDE,
+    MSVC__MATCH_INTEGER,
+    MSVC__MATCH_DECIMAL,
+    MSVC__MATCH_NUMBER,
+    MSVC__MATCH_BOOLEAN,
+    MSVC__MATCH_NULL,
+    MSVC__MATCH_UNSUPPORTED, /* one that we do not know (yet): matches nothing */
+};
+
+struct msvc__matcher {
+    enum msvc__matcher_kind kind;
+    char *name; /* as in the file */
+    char *text; /* of regex and include */
+    struct msvc__regex *regex;
+    bool has_least, has_most;
+    size_t least, most;
+};
+
+enum msvc__category {
+    MSVC__RULE_METHOD,
+    MSVC__RULE_PATH,
+    MSVC__RULE_QUERY,
+    MSVC__RULE_HEADER,
+    MSVC__RULE_STATUS,
+    MSVC__RULE_BODY,
+};
+
+struct msvc__rule {
+    enum msvc__category category;
+    char *where; /* as in the file: a path, or a name */
+    struct msvc__path path;
+    char *name; /* of a header or query parameter */
+    struct msvc__matcher *matchers;
+    size_t count;
+    bool is_any; /* combine OR */
+};
+
+struct msvc__rules {
+    struct msvc__rule *items;
+    size_t count;
+};
+
+/* Read "matchingRules" of version 2 or 3. Returns 0, MSVC_ERR_MALFORMED or MSVC_ERR_NOMEM. */
+int msvc__rules_read(struct msvc__rules *out, const struct msvc_json *json, struct msvc_error *err);
+void msvc__rules_clear(struct msvc__rules *rules);
+
+/* The rule for a place in the body; NULL when there is none. */
+const struct msvc__rule *msvc__rules_for_place(const struct msvc__rules *rules,
+                                               const struct msvc__place *place);
+/* The rule for a header or query parameter, or (name NULL) for a part that has only one. */
+const struct msvc__rule *msvc__rules_for_name(const struct msvc__rules *rules,
+                                              enum msvc__category category, const char *name);
+
+/* Read one matcher. Returns 0, MSVC_ERR_MALFORMED or MSVC_ERR_NOMEM. */
+int msvc__matcher_read(struct msvc__matcher *out, const struct msvc_json *json,
+                       struct msvc_error *err);
+void msvc__matcher_clear(struct msvc__matcher *matcher);
+void msvc__matcher_describe(struct msvc_buffer *out, const struct msvc__matcher *matcher);
+void msvc__rule_describe(struct msvc_buffer *out, const struct msvc__rule *rule);
+
+/* What a matcher looks at: a JSON value, or a text. */
+struct msvc__subject {
+    const struct msvc_json *json; /* NULL: the text */
+    const char *text;
+    size_t length;
+};
+
+/*
+ * Whether an actual value is what a rule asks for, not looking inside of
+ * containers. Without a rule: equality. A cascaded rule stands further up; its
+ * limits on the number of elements do not count here. Says why not in `why`.
+ */
+bool msvc__rule_accepts(const struct msvc__rule *rule, const struct msvc__subject *expected,
+                        const struct msvc__subject *actual, bool is_cascaded,
+                        struct msvc_buffer *why);
+
+/* A regular expression that must match from end to end. Threading: safe. */
+/* Returns 0, MSVC_ERR_MALFORMED or MSVC_ERR_NOMEM. */
+int msvc__regex_new(struct msvc__regex **out, const char *text, struct msvc_error *err);
+void msvc__regex_free(struct msvc__regex *regex);
+/* 1 when it matches, 0 when not, MSVC_ERR_LIMIT when that took too many steps, MSVC_ERR_MALFORMED
+ * when the text is not UTF-8, MSVC_ERR_NOMEM. */
+int msvc__regex_match(const struct msvc__regex *regex, const char *text, size_t length);
+
+/* Whether two JSON numbers are the same kind (whole, or with point or exponent) and value. */
+bool msvc__number_equal(const char *a, const char *b);
+bool msvc__number_is_whole(const char *number);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The cases of Pact's own specification: what was expected, what came, and
+ * whether that is a match. Both sides are read as parts of a file. Cases that
+ * do not pass yet stand in a list; they are run too, named so, and fail the
+ * test as soon as they pass.
+ *
+ *     test_specification FOLDER
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <msvc/buffer.h>
+#include <msvc/error.h>
+#include <msvc/json.h>
+
+#include "contract/match_internal.h"
+#include "contract/pact_internal.h"
+
+#include "test.h"
+
+#define CASES_MAX 1000
+
+struct example {
+    char *path;
+    unsigned version;
+    bool is_request;
+};
+
+static struct example examples[CASES_MAX];
+static struct CMUnitTest tests[CASES_MAX];
+static size_t count;
+static size_t known_count;
+
+#include "known_cases.h"
+
+static bool is_known(const char *path)
+{
+    for (size_t i = 0; i < sizeof(known_cases) / sizeof(known_cases[0]); i++) {
+        size_t length = strlen(path);
+        size_t tail = strlen(known_cases[i]);
+
+        if (length > tail && strcmp(path + length - tail, known_cases[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* 1 a match, 0 mismatches, negative when a side cannot be read. */
+static int compare(const struct example *e, const struct msvc_json *root,
+                   struct msvc__mismatches *found, struct msvc_error *err)
+{
+    struct msvc__part expected = { .method = NULL };
+    struct msvc__part actual = { .method = NULL };
+    int status = msvc__part_read(&expected, msvc_json_member(root, "expected"), e->is_request,
+                                 e->version, err);
+
+    if (status == 0)
+        status = msvc__part_read(&actual, msvc_json_member(root, "actual"), e->is_request,
+                                 e->version, err);
+    if (status == 0)
+        status = msvc__match(found, &expected, &actual);
+    msvc__part_clear(&expected);
+    msvc__part_clear(&actual);
+    return status < 0 ? status : found->found == 0;
+}
+
+/* Whether our verdict is that of the specification. */
+static bool agrees(const struct example *e)
+{
+    struct msvc_buffer text = MSVC_BUFFER_INIT;
+    struct msvc__mismatches found = { .items = NULL };
+    struct msvc_json_document *document = NULL;
+    struct msvc_error err = { .message = "" };
+    int verdict;
+    int wanted;
+
+    assert_int_equal(msvc__pact_load(&text, e->path, &err), 0);
+    assert_int_equal(msvc__pact_document(&document, text.data, text.length, &err), 0);
+    wanted = msvc_json_type(msvc_json_member(msvc_json_root(document), "match")) == MSVC_JSON_TRUE;
+    verdict = compare(e, msvc_json_root(document), &found, &err);
+    if (verdict != wanted)
+        print_message("# %s: %s\n", e->path,
+                      found.count > 0 ? found.items[0].message : err.message);
+    msvc__mismatches_clear(&found);
+    msvc_json_free(document);
+    msvc_buffer_clear(&text);
+    return verdict == wanted;
+}
+
+static void agrees_with_the_specification(void **state)
+{
+    assert_true(agrees(*state));
+}
+
+/* When it passes, take it out of known_cases.h. */
+static void is_known_not_to_agree_yet(void **state)
+{
+    assert_false(agrees(*state));
+}
+
+static void add(const char *folder, const char *name, unsigned version, bool is_request)
+{
+    struct example *e = &examples[count];
+    struct msvc_buffer path = MSVC_BUFFER_INIT;
+
+    assert_true(count < CASES_MAX);
+    msvc_buffer_printf(&path, "%s/%s", folder, name);
+    *e = (struct example){ msvc_buffer_steal(&path), version, is_request };
+    tests[count++] = (struct CMUnitTest){
+        .name = strstr(e->path, "/v"),
+        .test_func = is_known(e->path) ? is_known_not_to_agree_yet : agrees_with_the_specification,
+        .initial_state = e,
+    };
+    if (is_known(e->path)) {
+        struct msvc_buffer title = MSVC_BUFFER_INIT;
+
+        msvc_buffer_printf(&title, "NOT YET: %s", tests[count - 1].name);
+        tests[count - 1].name = msvc_buffer_steal(&title);
+        known_count++;
+    }
+}
+
+static int is_case(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+
+    return length > 5 && strcmp(entry->d_name + length - 5, ".json") == 0;
+}
+
+static void add_folder(const char *root, unsigned version, const char *part, const char *what)
+{
+    struct dirent **entries = NULL;
+    char folder[1024];
+    int found;
+
+    (void)snprintf(folder, sizeof(folder), "%s/v%u/%s/%s", root, version, part, what);
+    found = scandir(folder, &entries, is_case, alphasort);
+    for (int i = 0; i < found; i++) {
+        add(folder, entries[i]->d_name, version, strcmp(part, "request") == 0);
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const requests[] = { "body", "headers", "method", "path", "query" };
+    static const char *const responses[] = { "body", "headers", "status" };
+
+    for (unsigned version = 1; argc > 1 && version <= 3; version++) {
+        for (size_t i = 0; i < 5; i++)
+            add_folder(argv[1], version, "request", requests[i]);
+        for (size_t i = 0; i < 3; i++)
+            add_folder(argv[1], version, "response", responses[i]);
+    }
+    if (count == 0) {
+        puts("1..0 # SKIP no cases of the Pact specification in the folder named");
+        return getenv("CI") != NULL && strcmp(getenv("CI"), "true") == 0 ? 1 : 0;
+    }
+    printf("# %zu cases, %zu of them known not to pass yet\n", count, known_count);
+    return _cmocka_run_group_tests("pact specification", tests, count, NULL, NULL);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* A pact that can be read matches itself where it says so, or differs with a reason; nothing
+ * crashes. */
+#include <string.h>
+
+#include <msvc/contract.h>
+#include <msvc/error.h>
+
+#include "contract/match_internal.h"
+#include "fuzz.h"
+
+#define PACT(interactions, version)                                                                \
+    "{\"consumer\":{\"name\":\"a\"},\"provider\":{\"name\":\"b\"},\"interactions\":[" interactions \
+    "],\"metadata\":{\"pactSpecification\":{\"version\":\"" version "\"}}}"
+
+const char *const fuzz_seeds[] = {
+    PACT("{\"description\":\"d\",\"providerStates\":[{\"name\":\"s\",\"params\":{\"a\":1}}],"
+         "\"request\":{\"method\":\"POST\",\"path\":\"/a\",\"query\":{\"q\":[\"1\",\"2\"]},"
+         "\"headers\":{\"Accept\":[\"a/b;q=1\",\"c\"]},\"body\":{\"a\":[1.50,{\"b\":null}]},"
+         "\"matchingRules\":{\"body\":{\"$.a[*].b\":{\"combine\":\"OR\",\"matchers\":[{\"match\":"
+         "\"type\",\"min\":1},{\"match\":\"null\"}]}},\"path\":{\"matchers\":[{\"match\":\"regex\","
+         "\"regex\":\"/\\\\w+\"}]},\"header\":{\"Accept\":{\"matchers\":[{\"match\":\"include\","
+         "\"value\":\"a\"}]}}}},\"response\":{\"status\":201}}",
+         "3.0.0"),
+    PACT("{\"description\":\"d\",\"providerState\":\"s\",\"request\":{\"method\":\"get\",\"path\":"
+         "\"/\",\"query\":\"a=1&b=%20+\"},\"response\":{\"status\":200,\"headers\":{"
+         "\"Content-Type\":\"application/json;charset=utf-8\"},\"body\":\"x\",\"matchingRules\":{"
+         "\"$.body\":{\"match\":\"type\"},\"$.headers.X\":{\"regex\":\"a|b\"},\"$.body['x'][0]\":"
+         "{\"min\":\"1\"}}}}",
+         "2.0.0"),
+    PACT("{\"description\":\"\",\"request\":{\"query\":\"a=%3D\",\"body\":\"\"},\"response\":{"
+         "\"body\":null}}",
+         "1.0.0"),
+    NULL,
+};
+
+static void compare_with_itself(const struct msvc__part *part)
+{
+    struct msvc__mismatches found = { .items = NULL };
+
+    FUZZ_CHECK(msvc__match(&found, part, part) == 0);
+    for (size_t i = 0; i < found.count; i++)
+        FUZZ_CHECK(found.items[i].message[0] != '\0');
+    if (part->rules.count == 0 && strstr(part->content_type, "xml") == NULL &&
+        (part->json != NULL || strstr(part->content_type, "json") == NULL))
+        FUZZ_CHECK(found.found == 0);
+    msvc__mismatches_clear(&found);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct msvc_pact *pact = NULL;
+    struct msvc_error err;
+
+    if (msvc_pact_parse(&pact, (const char *)data, size, &err) < 0) {
+        FUZZ_CHECK(err.status < 0 && err.message[0] != '\0' && pact == NULL);
+        return 0;
+    }
+    for (size_t i = 0; i < pact->count; i++) {
+        compare_with_itself(&pact->interactions[i]->request);
+        compare_with_itself(&pact->interactions[i]->response);
+    }
+    msvc_pact_free(pact);
+    return 0;
+}
