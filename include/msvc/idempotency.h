@@ -15,7 +15,8 @@
  *
  * The same key with another body is 422, a key whose first request is still
  * running is 409. A key is remembered for a day. A request that died with its
- * process can be repeated after a minute.
+ * process can be repeated once its deadline (#MSVC_HTTP_TIMEOUT_HEADER) has passed,
+ * after a minute when it had none.
  */
 #ifndef MSVC_IDEMPOTENCY_H
 #define MSVC_IDEMPOTENCY_H
@@ -62,8 +63,8 @@ MSVC_API MSVC_MUST_USE int msvc_idempotency_finish(struct msvc_idempotency *run,
                                                    int status, const char *json,
                                                    struct msvc_error *err);
 
-/** Let go. Without a finish the key is free again; after a finish that was not committed, in a
- * minute. NULL is ignored. */
+/** Let go. Without a finish the key is free again; after a finish that was not committed, as if the
+ * process had died. NULL is ignored. */
 MSVC_API void msvc_idempotency_free(struct msvc_idempotency *run);
 
 /** Create the table; the chassis does it. @return 0 or a store status. */

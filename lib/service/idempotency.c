@@ -20,15 +20,17 @@
 
 #include "base/alloc_internal.h"
 
-#define LEASE_MS  60000
-#define KEEP_MS   (24 * 3600 * 1000LL)
-#define NS_PER_MS 1000000
+#define LEASE_MS       60000
+#define LEASE_LEAST_MS 1000
+#define KEEP_MS        (24 * 3600 * 1000LL)
+#define NS_PER_MS      1000000
 
 struct msvc_idempotency {
     struct msvc_store *store;
     char *scope;
     char *key;
     char token[MSVC_UUID_SIZE];
+    int lease_ms;
     bool is_finished;
 };
 
@@ -87,7 +89,7 @@ static int insert(struct msvc_tx *tx, const struct claim *claim, struct msvc_err
                         " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
                         MSVC_VALUES(MSVC_TEXT(claim->run->scope), MSVC_TEXT(claim->run->key),
                                     MSVC_TEXT(claim->request), MSVC_TEXT(claim->run->token),
-                                    MSVC_INT(now + LEASE_MS), MSVC_INT(now)),
+                                    MSVC_INT(now + claim->run->lease_ms), MSVC_INT(now)),
                         err);
 }
 
@@ -96,13 +98,13 @@ static int take_over(struct msvc_tx *tx, const struct claim *claim, struct msvc_
 {
     int64_t now = now_ms();
 
-    return msvc_tx_exec(tx,
-                        "UPDATE idempotency_keys SET token = $1, lease_until_ms = $2"
-                        " WHERE scope = $3 AND key = $4 AND status IS NULL AND lease_until_ms < $5",
-                        MSVC_VALUES(MSVC_TEXT(claim->run->token), MSVC_INT(now + LEASE_MS),
-                                    MSVC_TEXT(claim->run->scope), MSVC_TEXT(claim->run->key),
-                                    MSVC_INT(now)),
-                        err);
+    return msvc_tx_exec(
+        tx,
+        "UPDATE idempotency_keys SET token = $1, lease_until_ms = $2"
+        " WHERE scope = $3 AND key = $4 AND status IS NULL AND lease_until_ms < $5",
+        MSVC_VALUES(MSVC_TEXT(claim->run->token), MSVC_INT(now + claim->run->lease_ms),
+                    MSVC_TEXT(claim->run->scope), MSVC_TEXT(claim->run->key), MSVC_INT(now)),
+        err);
 }
 
 static int read_known(struct claim *claim, struct msvc_tx *tx, struct msvc_error *err)
@@ -165,6 +167,15 @@ static bool is_key(const char *key)
     return true;
 }
 
+/* Nobody waits for the answer after the caller's deadline. One who took longer than that finds out
+ * in finish(). */
+static int lease_for(const struct msvc_http_exchange *exchange)
+{
+    int left_ms = msvc_deadline_left_ms(NULL, msvc_http_deadline_ns(exchange), LEASE_MS);
+
+    return left_ms > LEASE_LEAST_MS ? left_ms : LEASE_LEAST_MS;
+}
+
 static struct msvc_idempotency *new_run(struct msvc_http_exchange *exchange,
                                         struct msvc_store *store, const char *scope,
                                         const char *key)
@@ -176,6 +187,7 @@ static struct msvc_idempotency *new_run(struct msvc_http_exchange *exchange,
     if (run == NULL)
         return NULL;
     run->store = store;
+    run->lease_ms = lease_for(exchange);
     run->key = msvc__copy_text(key);
     run->scope = msvc__new(size);
     if (run->key == NULL || run->scope == NULL) {
