@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include <msvc/clock.h>
 #include <msvc/error.h>
 #include <msvc/export.h>
 #include <msvc/http_client.h>
@@ -85,6 +86,7 @@ static int send_call(struct msvc_http_answer **out, struct demo *demo, const str
     struct msvc_header headers[] = { { NULL, NULL }, { NULL, NULL } };
     struct msvc_http_transport *transport;
     char authorization[TOKEN_SIZE];
+    uint64_t deadline = call->timeout_ms > 0 ? msvc_deadline_in(NULL, call->timeout_ms) : 0;
     int status = transport_of(&transport, demo, call, err);
 
     if (status < 0)
@@ -93,12 +95,12 @@ static int send_call(struct msvc_http_answer **out, struct demo *demo, const str
         (void)snprintf(authorization, sizeof(authorization), "Bearer %s", call->token);
         headers[0] = (struct msvc_header){ "Authorization", authorization };
     }
-    return msvc_http_call(transport,
-                          MSVC_HTTP_REQUEST(.method = call->method, .target = call->target,
-                                            .headers = headers, .body = body,
-                                            .body_length = body != NULL ? strlen(body) : 0,
-                                            .idempotency_key = call->idempotency_key),
-                          out, err);
+    return msvc_http_call(
+        transport,
+        MSVC_HTTP_REQUEST(.method = call->method, .target = call->target, .headers = headers,
+                          .body = body, .body_length = body != NULL ? strlen(body) : 0,
+                          .idempotency_key = call->idempotency_key, .deadline_ns = deadline),
+        out, err);
 }
 
 int api_try(struct json_t **answer, struct demo *demo, const struct call *call,
@@ -114,6 +116,8 @@ int api_try(struct json_t **answer, struct demo *demo, const struct call *call,
     if (status < 0)
         return status;
     status = msvc_http_answer_status(got);
+    if (call->is_replayed != NULL)
+        *call->is_replayed = msvc_http_answer_header(got, "Idempotent-Replayed", 0) != NULL;
     text = msvc_http_answer_body(got, &length);
     if (answer != NULL)
         *answer = json_loadb(text, length, 0, NULL);

@@ -33,7 +33,8 @@ extern const char *const service_prefixes[SERVICE_COUNT];
 /* A program that runs one service, or all of them. */
 struct program {
     const char *name;
-    pid_t pid; /* 0: not running */
+    const char *file; /* NULL: the one with its name; else another build of it */
+    pid_t pid;        /* 0: not running */
     char log_path[PATH_MAX];
     uint64_t started_ns;
     double startup_ms; /* from there to the first 200 on /readyz */
@@ -72,6 +73,8 @@ int program_wait_ready(struct demo *demo, enum service service, struct msvc_erro
 /* SIGTERM, and SIGKILL for those that do not follow. 0 when all of them drained. */
 int programs_stop(struct demo *demo);
 void program_kill(struct demo *demo, enum service service);
+/* SIGTERM, and wait until it has drained. */
+int program_stop(struct demo *demo, enum service service, struct msvc_error *err);
 /* Which of running[] runs that service. */
 struct program *program_of(struct demo *demo, enum service service);
 
@@ -89,7 +92,9 @@ struct call {
     const char *token;
     const struct json_t *body;
     const char *idempotency_key;
-    int expected; /* HTTP status; 0: any */
+    int expected;      /* HTTP status; 0: any */
+    int timeout_ms;    /* 0: the client's */
+    bool *is_replayed; /* optional: whether it is the answer to an earlier call with that key */
     bool is_silent;
 };
 
@@ -114,8 +119,17 @@ struct story_order {
 };
 extern struct story_order story_orders[STORY_ORDERS];
 
+enum { STORY_SHELVES = 2 };
+struct shelf {
+    const char *sku;
+    int64_t quantity;
+    int64_t price;
+};
+extern const struct shelf story_shelves[STORY_SHELVES];
+
 int story_prepare(struct demo *demo, struct msvc_error *err);
 int story_tell(struct demo *demo, struct msvc_error *err);
+int story_restock(struct demo *demo, const char *sku, int64_t quantity, struct msvc_error *err);
 
 /* spans.c: what the trace files hold. */
 struct span {

@@ -68,7 +68,8 @@ int program_start(struct demo *demo, enum service service, struct msvc_error *er
         return msvc_error_set(err, MSVC_ERR_NOMEM, "demo", 0, "no memory");
     program->name = name;
     program->started_ns = msvc_clock_monotonic_ns(NULL);
-    (void)snprintf(path, sizeof(path), "%s/%s/%s", demo->programs, name, name);
+    (void)snprintf(path, sizeof(path), "%s/%s/%s", demo->programs, name,
+                   program->file != NULL ? program->file : name);
     (void)snprintf(program->log_path, sizeof(program->log_path), "%s/log/%s.jsonl", demo->folder,
                    name);
     failure = program_spawn(program, path, environment);
@@ -178,6 +179,19 @@ static bool wait_for_end(struct program *program, uint64_t deadline, int *status
     return true;
 }
 
+/* Whether it drained; SIGKILL when it takes too long. */
+static bool has_drained(struct program *program, uint64_t deadline)
+{
+    int status = 0;
+
+    if (!wait_for_end(program, deadline, &status)) {
+        (void)kill(program->pid, SIGKILL);
+        (void)waitpid(program->pid, &status, 0);
+        program->pid = 0;
+    }
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 int programs_stop(struct demo *demo)
 {
     uint64_t deadline = msvc_deadline_in(NULL, STOP_TIMEOUT_MS);
@@ -189,22 +203,27 @@ int programs_stop(struct demo *demo)
     }
     for (size_t i = 0; i < SERVICE_COUNT; i++) {
         struct program *program = &demo->running[i];
-        int status = 0;
 
-        if (program->pid == 0)
-            continue;
-        if (!wait_for_end(program, deadline, &status)) {
-            (void)kill(program->pid, SIGKILL);
-            (void)waitpid(program->pid, &status, 0);
-            program->pid = 0;
-        }
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        if (program->pid != 0 && !has_drained(program, deadline)) {
             (void)fprintf(stderr, "%s did not drain; its log is %s\n", program->name,
                           program->log_path);
             worst = 1;
         }
     }
     return worst;
+}
+
+int program_stop(struct demo *demo, enum service service, struct msvc_error *err)
+{
+    struct program *program = program_of(demo, service);
+
+    if (program->pid == 0)
+        return 0;
+    (void)kill(program->pid, SIGTERM);
+    if (has_drained(program, msvc_deadline_in(NULL, STOP_TIMEOUT_MS)))
+        return 0;
+    return msvc_error_set(err, MSVC_ERR_STATE, "demo", 0, "%s did not drain; its log is %s",
+                          program->name, program->log_path);
 }
 
 void program_kill(struct demo *demo, enum service service)

@@ -34,11 +34,7 @@ struct story_order story_orders[STORY_ORDERS] = {
       .expected_state = "cancelled" },
 };
 
-static const struct {
-    const char *sku;
-    int64_t quantity;
-    int64_t price;
-} shelves[] = {
+const struct shelf story_shelves[STORY_SHELVES] = {
     { "apple", 100, 120 },
     { "watch", 10, 90000 },
 };
@@ -99,22 +95,30 @@ static int staff_call(struct demo *demo, enum service service, const char *metho
     return status;
 }
 
+int story_restock(struct demo *demo, const char *sku, int64_t quantity, struct msvc_error *err)
+{
+    char target[128];
+
+    (void)snprintf(target, sizeof(target), "/api/v1/stock/%s/restock", sku);
+    return staff_call(demo, INVENTORY, "POST", target,
+                      json_pack("{s:I}", "quantity", (json_int_t)quantity), 200, err);
+}
+
 static int fill_shelves(struct demo *demo, struct msvc_error *err)
 {
     char target[128];
     int status = 0;
 
-    for (size_t i = 0; status == 0 && i < sizeof(shelves) / sizeof(shelves[0]); i++) {
-        (void)snprintf(target, sizeof(target), "/api/v1/stock/%s/restock", shelves[i].sku);
-        status =
-            staff_call(demo, INVENTORY, "POST", target,
-                       json_pack("{s:I}", "quantity", (json_int_t)shelves[i].quantity), 200, err);
+    for (size_t i = 0; status == 0 && i < STORY_SHELVES; i++) {
+        const struct shelf *shelf = &story_shelves[i];
+
+        status = story_restock(demo, shelf->sku, shelf->quantity, err);
         if (status < 0)
             break;
-        (void)snprintf(target, sizeof(target), "/api/v1/prices/%s", shelves[i].sku);
+        (void)snprintf(target, sizeof(target), "/api/v1/prices/%s", shelf->sku);
         status = staff_call(
             demo, ORDERS, "PUT", target,
-            json_pack("{s:I, s:s}", "amount", (json_int_t)shelves[i].price, "currency", "EUR"), 201,
+            json_pack("{s:I, s:s}", "amount", (json_int_t)shelf->price, "currency", "EUR"), 201,
             err);
     }
     return status;

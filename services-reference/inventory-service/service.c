@@ -13,6 +13,10 @@
 #include "client.h"
 #include "inventory.h"
 
+#ifndef INVENTORY_VERSION /* the demonstration deploys another one */
+#define INVENTORY_VERSION "0.1.0"
+#endif
+
 extern const struct msvc_migration inventory_schema_sqlite[];
 extern const struct msvc_migration inventory_schema_postgres[];
 
@@ -67,7 +71,7 @@ const struct msvc_service_definition inventory_service = {
     .size = sizeof(inventory_service),
     .name = "inventory-service",
     .prefix = "INVENTORY_",
-    .version = "0.1.0",
+    .version = INVENTORY_VERSION,
     .help = "stock and reservations",
     .settings = settings,
     .consumers = consumers,
