@@ -81,19 +81,36 @@ int program_start(struct demo *demo, enum service service, struct msvc_error *er
 }
 
 /* The last line of its log is the best reason there is. */
-static int explain_exit(const struct program *program, int status, struct msvc_error *err)
+static void read_last_line(char *out, int size, const struct program *program)
 {
-    char line[512] = "";
     FILE *log = fopen(program->log_path, "r");
 
-    while (log != NULL && fgets(line, sizeof(line), log) != NULL)
+    out[0] = '\0';
+    while (log != NULL && fgets(out, size, log) != NULL)
         ;
     if (log != NULL)
         (void)fclose(log);
-    line[strcspn(line, "\n")] = '\0';
+    out[strcspn(out, "\n")] = '\0';
+}
+
+static int explain_exit(const struct program *program, int status, struct msvc_error *err)
+{
+    char line[512];
+
+    read_last_line(line, sizeof(line), program);
     return msvc_error_set(err, MSVC_ERR_STATE, "demo", status, "%s ended with %s %d: %s",
                           program->name, WIFSIGNALED(status) ? "signal" : "exit status",
                           WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), line);
+}
+
+static int explain_delay(const struct program *program, enum service service,
+                         struct msvc_error *err)
+{
+    char line[512];
+
+    read_last_line(line, sizeof(line), program);
+    return msvc_error_set(err, MSVC_ERR_TIMEOUT, "demo", 0, "%s was not ready within %d s: %s",
+                          service_names[service], READY_TIMEOUT_MS / 1000, line);
 }
 
 static bool has_ended(struct program *program, int *status)
@@ -148,9 +165,7 @@ int program_wait_ready(struct demo *demo, enum service service, struct msvc_erro
             return 0;
         (void)poll(NULL, 0, POLL_MS);
     }
-    return msvc_error_set(err, MSVC_ERR_TIMEOUT, "demo", 0,
-                          "%s was not ready within %d s; its log is %s", service_names[service],
-                          READY_TIMEOUT_MS / 1000, program->log_path);
+    return explain_delay(program, service, err);
 }
 
 /* user-service first: the others are told where it is. */

@@ -70,7 +70,8 @@ static void add_store_and_bus(struct list *list, const struct demo *demo, size_t
             strchr(rabbitmq, '?') != NULL ? "&" : "?");
     } else {
         add(list, "%sSTORE_URL=sqlite:%s/data/%s.db", prefix, demo->folder, service_names[i]);
-        add(list, "%sBUS_URL=sqlite:%s/data/bus.db", prefix, demo->folder);
+        /* What a killed process was handling is handed out again when its lease ends. */
+        add(list, "%sBUS_URL=sqlite:%s/data/bus.db?lease_ms=5000", prefix, demo->folder);
     }
 }
 
