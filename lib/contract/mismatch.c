@@ -88,7 +88,8 @@ void msvc__mismatches_clear(struct msvc__mismatches *list)
 static void write_one(struct msvc_buffer *out, const struct msvc_contract_mismatch *one,
                       const char *indent)
 {
-    msvc_buffer_printf(out, "%s%s %s: %s\n", indent, one->part, one->path, one->message);
+    msvc_buffer_printf(out, "%s%s%s%s: %s\n", indent, one->part, one->path[0] != '\0' ? " " : "",
+                       one->path, one->message);
     if (one->expected[0] != '\0' || one->actual[0] != '\0')
         msvc_buffer_printf(out, "%s    expected %s\n%s    actual   %s\n", indent, one->expected,
                            indent, one->actual);

@@ -40,7 +40,8 @@ static const char help[] =
 
 struct program {
     const char *provider_url;
-    const char *state_url;
+    char state_base[512]; /* scheme and host of the state URL; "" without one */
+    const char *state_target;
     const char *description;
     struct msvc_header headers[HEADERS_MAX + 1];
     size_t header_count;
@@ -81,6 +82,20 @@ static bool read_timeout(struct program *p, const char *text)
     return true;
 }
 
+/* "http://host:1/a/b" is a host and a target there. */
+static bool read_state_url(struct program *p, const char *url)
+{
+    const char *host = strstr(url, "://");
+    size_t length = host != NULL ? (size_t)(host - url) + 3 + strcspn(host + 3, "/") : 0;
+
+    if (length == 0 || length >= sizeof(p->state_base))
+        return false;
+    memcpy(p->state_base, url, length);
+    p->state_base[length] = '\0';
+    p->state_target = url[length] != '\0' ? url + length : "/";
+    return true;
+}
+
 /* Returns -1 to go on, or what to exit with. */
 static int take_option(struct program *p, int option, char *value)
 {
@@ -89,8 +104,7 @@ static int take_option(struct program *p, int option, char *value)
         p->provider_url = value;
         return -1;
     case 's':
-        p->state_url = value;
-        return -1;
+        return read_state_url(p, value) ? -1 : usage("expected a URL, found ", value);
     case 'd':
         p->description = value;
         return -1;
@@ -158,8 +172,8 @@ static int post_state(const char *state, const char *params, void *user, struct 
     status = msvc_json_writer_status(&w);
     if (status == 0)
         status = msvc_http_call(p->states,
-                                MSVC_HTTP_REQUEST(.method = "POST", .target = "", .body = body.data,
-                                                  .body_length = body.length),
+                                MSVC_HTTP_REQUEST(.method = "POST", .target = p->state_target,
+                                                  .body = body.data, .body_length = body.length),
                                 &answer, err);
     msvc_buffer_clear(&body);
     if (status < 0)
@@ -182,8 +196,8 @@ static int connect_all(struct program *p, struct msvc_error *err)
 
     if (status == 0)
         status = msvc_http_client_transport(&p->provider, p->client, p->provider_url, err);
-    if (status == 0 && p->state_url != NULL)
-        status = msvc_http_client_transport(&p->states, p->client, p->state_url, err);
+    if (status == 0 && p->state_base[0] != '\0')
+        status = msvc_http_client_transport(&p->states, p->client, p->state_base, err);
     return status;
 }
 

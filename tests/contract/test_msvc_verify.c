@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* The program against a provider on a socket: test_msvc_verify PROGRAM. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <msvc/contract.h>
+#include <msvc/error.h>
+#include <msvc/http_router.h>
+#include <msvc/http_server.h>
+#include <msvc/json.h>
+
+#include "test.h"
+
+static const char *program;
+
+struct fixture {
+    struct msvc_http_router *router;
+    struct msvc_http_server *server;
+    char folder[64];
+    char pact[128];
+    const char *name; /* what the provider answers */
+    char state[256];  /* what it was asked to set up */
+    char output[8192];
+};
+
+static void show_user(struct msvc_http_exchange *exchange, void *user)
+{
+    struct fixture *f = user;
+    const char *token = msvc_http_header(exchange, "Authorization", 0);
+
+    if (token == NULL || strcmp(token, "Bearer real") != 0)
+        msvc_http_reply_problem(exchange, 401, NULL, NULL);
+    else
+        msvc_http_reply(exchange, 200, "application/json", f->name, strlen(f->name));
+}
+
+static void take_state(struct msvc_http_exchange *exchange, void *user)
+{
+    struct fixture *f = user;
+
+    (void)snprintf(f->state, sizeof(f->state), "%s", msvc_http_body(exchange, NULL));
+    msvc_http_reply(exchange, 200, NULL, NULL, 0);
+}
+
+static void write_pact(struct fixture *f)
+{
+    struct msvc_pact *pact = NULL;
+
+    assert_int_equal(msvc_pact_new(&pact, "a", "b", NULL), 0);
+    assert_int_equal(
+        msvc_pact_add(pact,
+                      MSVC_PACT_INTERACTION(
+                              .description = "a user",
+                              .states = MSVC_PACT_STATES({ "it exists", "{\"id\":1}" }),
+                              .request = { .path = "/users/1",
+                                           .headers = MSVC_PACT_MEMBERS(
+                                               { "Authorization",
+                                                 msvc_pact_like(msvc_pact_text("Bearer x")) }) },
+                              .response = { .body = MSVC_PACT_OBJECT(
+                                                { "name", msvc_pact_like(msvc_pact_text("A")) }) }),
+                      NULL),
+        0);
+    assert_int_equal(msvc_pact_write(pact, f->folder, NULL, NULL), 0);
+    msvc_pact_free(pact);
+    (void)snprintf(f->pact, sizeof(f->pact), "%s/a-b.json", f->folder);
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    assert_non_null(f);
+    strcpy(f->folder, "/tmp/msvc-verify-XXXXXX");
+    assert_non_null(mkdtemp(f->folder));
+    f->name = "{\"name\":\"Bob\"}";
+    write_pact(f);
+    assert_int_equal(msvc_http_router_new(&f->router, NULL), 0);
+    assert_int_equal(msvc_http_route(f->router, "GET", "/users/1", show_user, f, NULL), 0);
+    assert_int_equal(msvc_http_route(f->router, "POST", "/test/states", take_state, f, NULL), 0);
+    assert_int_equal(msvc_http_server_start(&f->server, f->router, NULL, NULL), 0);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    msvc_http_server_free(f->server);
+    msvc_http_router_free(f->router);
+    (void)unlink(f->pact);
+    (void)rmdir(f->folder);
+    free(f);
+    return 0;
+}
+
+/* What it exits with. `more` goes before the file; "%s" in it is the provider's address. */
+static int run(struct fixture *f, const char *more, const char *file)
+{
+    const char *address = msvc_http_server_address(f->server);
+    char command[1024];
+    FILE *pipe;
+    size_t length;
+    int status;
+
+    (void)snprintf(
+        command, sizeof(command),
+        "'%s' --provider-url http://%s --header 'Authorization: Bearer real' %s '%s' 2>&1", program,
+        address, more, file);
+    pipe = popen(command, "r");
+    assert_non_null(pipe);
+    length = fread(f->output, 1, sizeof(f->output) - 1, pipe);
+    f->output[length] = '\0';
+    status = pclose(pipe);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void exits_with_0_when_the_contract_is_kept(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(run(f, "", f->pact), 0);
+    assert_non_null(strstr(f->output, "1 of 1 interactions kept"));
+}
+
+static void exits_with_1_and_says_where_when_it_is_not(void **state)
+{
+    struct fixture *f = *state;
+
+    f->name = "{\"name\":null}";
+    assert_int_equal(run(f, "", f->pact), 1);
+    assert_non_null(strstr(f->output, "body $.name: expected a text, found null"));
+    assert_non_null(strstr(f->output, "curl -i -X GET 'http://127.0.0.1:"));
+}
+
+static void exits_with_2_for_wrong_arguments(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(run(f, "--nonsense", f->pact), 2);
+    assert_int_equal(run(f, "--header nocolon", f->pact), 2);
+    assert_int_equal(run(f, "--timeout soon", f->pact), 2);
+    assert_int_equal(run(f, "--provider-url nonsense", f->pact), 2);
+}
+
+static void exits_with_3_when_the_provider_is_not_there(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(run(f, "--provider-url http://127.0.0.1:1", f->pact), 3);
+}
+
+static void exits_with_4_when_a_file_is_no_pact(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(run(f, "", "/nowhere/pact.json"), 4);
+    assert_int_equal(run(f, "", program), 4);
+}
+
+static void asks_the_state_url_first(void **state)
+{
+    struct fixture *f = *state;
+    char option[256];
+
+    (void)snprintf(option, sizeof(option), "--state-url http://%s/test/states",
+                   msvc_http_server_address(f->server));
+    assert_int_equal(run(f, option, f->pact), 0);
+    assert_string_equal(f->state,
+                        "{\"action\":\"setup\",\"params\":{\"id\":1},\"state\":\"it exists\"}");
+}
+
+static void fails_when_the_state_url_does_not_know_a_state(void **state)
+{
+    struct fixture *f = *state;
+    char option[256];
+
+    (void)snprintf(option, sizeof(option), "--state-url http://%s/none",
+                   msvc_http_server_address(f->server));
+    assert_int_equal(run(f, option, f->pact), 1);
+    assert_non_null(strstr(f->output, "state it exists: the provider does not know this state"));
+}
+
+static void reports_as_json_when_asked(void **state)
+{
+    struct fixture *f = *state;
+    struct msvc_json_document *document = NULL;
+
+    assert_int_equal(run(f, "--json", f->pact), 0);
+    assert_int_equal(msvc_json_parse(&document, f->output, strlen(f->output), NULL, NULL), 0);
+    assert_int_equal(msvc_json_type(msvc_json_member(msvc_json_root(document), "success")),
+                     MSVC_JSON_TRUE);
+    msvc_json_free(document);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        TEST(exits_with_0_when_the_contract_is_kept),
+        TEST(exits_with_1_and_says_where_when_it_is_not),
+        TEST(exits_with_2_for_wrong_arguments),
+        TEST(exits_with_3_when_the_provider_is_not_there),
+        TEST(exits_with_4_when_a_file_is_no_pact),
+        TEST(asks_the_state_url_first),
+        TEST(fails_when_the_state_url_does_not_know_a_state),
+        TEST(reports_as_json_when_asked),
+    };
+
+    program = argc > 1 ? argv[1] : "msvc-verify";
+    return cmocka_run_group_tests_name("msvc-verify", tests, NULL, NULL);
+}
