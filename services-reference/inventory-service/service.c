@@ -20,7 +20,7 @@
 extern const struct msvc_migration inventory_schema_sqlite[];
 extern const struct msvc_migration inventory_schema_postgres[];
 
-static const struct msvc_setting settings[] = { AUTH_SETTING, { NULL } };
+static const struct msvc_setting settings[] = { AUTH_SETTING, { .name = NULL } };
 
 static const struct msvc_consumer consumers[] = {
     { "orders", "order.created", reserve_for_order },

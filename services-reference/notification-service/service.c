@@ -47,7 +47,7 @@ static const struct msvc_setting settings[] = {
       .help = "how often sending is tried",
       .least = 1,
       .most = 1000 },
-    { NULL },
+    { .name = NULL },
 };
 
 static const struct msvc_consumer consumers[] = {

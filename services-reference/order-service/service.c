@@ -15,7 +15,7 @@
 extern const struct msvc_migration order_schema_sqlite[];
 extern const struct msvc_migration order_schema_postgres[];
 
-static const struct msvc_setting settings[] = { AUTH_SETTING, { NULL } };
+static const struct msvc_setting settings[] = { AUTH_SETTING, { .name = NULL } };
 
 static const struct msvc_consumer consumers[] = {
     { "stock", "stock.reserved", follow_event },

@@ -23,7 +23,7 @@ static const struct msvc_setting settings[] = {
       .help = "largest total that is authorized, in minor units",
       .least = 1,
       .most = MONEY_MAX },
-    { NULL },
+    { .name = NULL },
 };
 
 static const struct msvc_consumer consumers[] = {

@@ -38,7 +38,7 @@ static const struct msvc_setting settings[] = {
       .fallback = "",
       .help = "makes an account with role staff at the start" },
     { .name = "ADMIN_PASSWORD", .fallback = "", .help = "its password", .is_secret = true },
-    { NULL },
+    { .name = NULL },
 };
 
 static const struct msvc_migration *migrations(const char *dialect)

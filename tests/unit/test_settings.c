@@ -22,7 +22,7 @@ static const struct msvc_setting settings[] = {
       .most = 100 },
     { .name = "STRICT", .kind = MSVC_SETTING_FLAG, .fallback = "false", .help = "refuse more" },
     { .name = "PASSWORD", .kind = MSVC_SETTING_NUMBER, .help = "a secret", .is_secret = true },
-    { NULL },
+    { .name = NULL },
 };
 
 struct fixture {
