@@ -244,13 +244,6 @@ static bool next_order(void)
 
 static void in_every_order(const struct scenario *scenario)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    (void)scenario;
-    (void)run_one_order;
-    (void)next_order;
-    print_message("# skipped: sanitizers do not follow coroutines\n");
-    skip();
-#else
     memset(&search, 0, sizeof(search));
     search.scenario = scenario;
     do {
@@ -258,7 +251,6 @@ static void in_every_order(const struct scenario *scenario)
     } while (next_order());
     print_message("# %lu orders\n", search.orders);
     assert_true(search.orders > 100);
-#endif
 }
 
 /* Ten nanoseconds after the start: slice 0 of any window. */
@@ -538,5 +530,10 @@ int main(void)
         cmocka_unit_test(loses_no_new_result_to_an_old_one_by_time),
     };
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    (void)tests;
+    (void)puts("1..0 # SKIP sanitizers do not follow coroutines");
+    return 0;
+#endif
     return cmocka_run_group_tests_name("breaker_interleavings", tests, NULL, NULL);
 }
