@@ -15,8 +15,8 @@
 #include <msvc/outbox.h>
 #include <msvc/service.h>
 #include <msvc/store.h>
-#include <msvc/store/sqlite.h>
 
+#include "drivers.h"
 #include "test.h"
 
 #define INSTANCE_LIMIT 8
@@ -144,21 +144,38 @@ static void configure(struct msvc_service *service, char *const *environment)
     msvc_buffer_clear(&problems);
 }
 
+/* A file in folder; where a private PostgreSQL runs, a database there, emptied or new. */
+static void name_store(char url[512], const char *folder, const char *name)
+{
+    const char *server = getenv("POSTGRES_URL");
+    char command[2048];
+
+    (void)snprintf(url, 512, "sqlite:%s/%s.db", folder, name);
+    if (server == NULL)
+        return;
+    (void)snprintf(url, 512, "%.*s/%s", (int)(strrchr(server, '/') - server), server, name);
+    (void)snprintf(command, sizeof(command),
+                   "{ psql -q '%s' -c 'DROP SCHEMA public CASCADE; CREATE SCHEMA public' ||"
+                   " psql -q '%s' -c 'CREATE DATABASE \"%s\"'; } >/dev/null 2>&1",
+                   url, server, name);
+    assert_int_equal(system(command), 0);
+}
+
 static int open_store(struct msvc_service *service, const char *folder, struct msvc_error *err)
 {
     const struct msvc_service_definition *d = service->definition;
     char url[512];
     int status;
 
-    (void)snprintf(url, sizeof(url), "sqlite:%s/%s.db", folder, d->name);
-    status =
-        msvc_store_open(&service->store, url, MSVC_STORE_DRIVERS(msvc_store_sqlite()), NULL, err);
+    name_store(url, folder, d->name);
+    status = msvc_store_open(&service->store, url, linked_drivers()->stores, NULL, err);
     if (status == 0)
         status = msvc_outbox_migrate(service->store, err);
     if (status == 0)
         status = msvc_idempotency_migrate(service->store, err);
     if (status == 0)
-        status = msvc_store_migrate(service->store, d->name, d->migrations("sqlite"), err);
+        status = msvc_store_migrate(service->store, d->name,
+                                    d->migrations(msvc_store_dialect(service->store)), err);
     return status;
 }
 

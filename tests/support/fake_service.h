@@ -15,8 +15,9 @@ struct msvc_service;
 struct msvc_service_definition;
 struct msvc_store;
 
-/* Start an instance with an SQLite database in folder; settings come from environment. Fails the
- * test when it does not start. `inproc:` URLs reach the instances started before. */
+/* Start an instance with a database of its own: SQLite in folder, or PostgreSQL when POSTGRES_URL
+ * is set. Settings come from environment. Fails the test when it does not start. `inproc:` URLs
+ * reach the instances started before. */
 struct msvc_service *fake_service_start(const struct msvc_service_definition *definition,
                                         const char *folder, char *const *environment);
 void fake_service_stop(struct msvc_service *service);
