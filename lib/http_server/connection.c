@@ -54,7 +54,8 @@ static void started(struct msvc_http_server *s, struct MHD_Connection *mhd, void
     if (c->next != NULL)
         c->next->previous = c;
     s->connections = c;
-    s->connection_count++;
+    if (s->connection_count++ == 0)
+        (void)pthread_cond_signal(&s->watch_wanted);
     (void)pthread_mutex_unlock(&s->lock);
     *context = c;
 }
@@ -130,7 +131,7 @@ static void cut_late_ones(struct msvc_http_server *s)
 
         if (deadline_ns != 0 && now_ns >= deadline_ns)
             cut(c);
-        else if (deadline_ns != 0 && has_peer_gone(c))
+        else if (deadline_ns != 0 && atomic_load(&c->idle_ns) == 0 && has_peer_gone(c))
             (void)shutdown(c->fd, SHUT_RDWR);
     }
 }
@@ -159,6 +160,10 @@ void *msvc__watch(void *user)
 
     (void)pthread_mutex_lock(&s->lock);
     while (!s->watch_must_end) {
+        if (s->connections == NULL) { /* started() tells */
+            (void)pthread_cond_wait(&s->watch_wanted, &s->lock);
+            continue;
+        }
         (void)clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += (long)ms * NS_PER_MS;
         until.tv_sec += until.tv_nsec / 1000000000;
