@@ -55,7 +55,8 @@ struct msvc_health_check {
     bool is_startup;            /**< /startupz waits for its first success. */
     bool is_liveness;     /**< /livez looks at it: only for what a restart mends, never for anything
                              remote. */
-    unsigned interval_ms; /**< Default 5000. */
+    unsigned interval_ms; /**< Default 5000. A startup check runs at least every 200 ms until it
+                             has passed. */
     unsigned timeout_ms;  /**< Default 2000. */
     unsigned failures_to_fail; /**< In a row, against flapping. Default 1. */
 };

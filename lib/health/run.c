@@ -12,7 +12,8 @@
 #include "base/os_internal.h"
 #include "health/health_internal.h"
 
-#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_MS           UINT64_C(1000000)
+#define STARTUP_INTERVAL_MS 200
 
 /* The check that has been due for longest, NULL when none is; marks it as running. */
 static struct check *take_due(struct msvc_health *health)
@@ -80,6 +81,16 @@ static int call(const struct msvc_health *health, const struct check *check, uin
     return status;
 }
 
+/* /startupz waits for the first success of some: these are asked often until then. */
+static uint64_t pause_ns(const struct check *check)
+{
+    unsigned ms = check->options.interval_ms;
+
+    if (check->options.is_startup && !check->has_passed && ms > STARTUP_INTERVAL_MS)
+        ms = STARTUP_INTERVAL_MS;
+    return ms * NS_PER_MS;
+}
+
 static void run(struct msvc_health *health, struct check *check)
 {
     struct msvc_error err;
@@ -92,7 +103,7 @@ static void run(struct msvc_health *health, struct check *check)
     check->has_run = true;
     check->duration_ns = ended_ns - check->running_ns;
     check->ended_wall_ns = msvc_clock_wall_ns(health->options.clock);
-    check->due_ns = ended_ns + check->options.interval_ms * NS_PER_MS;
+    check->due_ns = ended_ns + pause_ns(check);
     check->running_ns = 0;
     (void)pthread_mutex_unlock(&health->lock);
     if (has_changed)

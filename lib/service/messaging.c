@@ -189,7 +189,7 @@ static int add_checks(struct msvc_service *service, struct msvc_error *err)
         status = msvc_health_add(service->health,
                                  MSVC_HEALTH_CHECK(.name = "subscriptions",
                                                    .run = check_subscriptions, .user = service,
-                                                   .is_startup = true, .interval_ms = 200));
+                                                   .is_startup = true, .interval_ms = 1000));
     if (status < 0)
         return msvc_error_set(err, status, "service", 0, "checks of %s: %s",
                               service->definition->name, msvc_status_text(status));

@@ -168,6 +168,20 @@ static void runs_a_check_when_it_is_due_and_not_before(void **state)
     assert_int_equal(f->runs, 2);
 }
 
+static void runs_a_startup_check_often_until_it_passes(void **state)
+{
+    struct fixture *f = *state;
+
+    f->status = MSVC_ERR_UNAVAILABLE;
+    ADD(f, .name = "database", .is_startup = true);
+    assert_int_equal(msvc_health_run_once(f->health, 0), 1);
+    assert_int_equal(msvc_health_timeout_ms(f->health), 200);
+    f->status = 0;
+    fake_clock_advance_ms(&f->clock, 200);
+    assert_int_equal(msvc_health_run_once(f->health, 0), 1);
+    assert_int_equal(msvc_health_timeout_ms(f->health), 5000);
+}
+
 static void never_runs_a_check_for_a_probe(void **state)
 {
     struct fixture *f = *state;
@@ -395,6 +409,7 @@ int main(void)
         TEST(warns_when_only_a_soft_check_fails),
         TEST(withholds_a_reason_that_may_hold_a_secret),
         TEST(runs_a_check_when_it_is_due_and_not_before),
+        TEST(runs_a_startup_check_often_until_it_passes),
         TEST(never_runs_a_check_for_a_probe),
         TEST(counts_an_overrun_as_failed),
         TEST(fails_a_check_that_has_not_come_back),
