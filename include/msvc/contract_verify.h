@@ -10,7 +10,7 @@
  *                          MSVC_CONTRACT_OPTIONS(.state = set_up, .user = self,
  *                              .headers = MSVC_HEADERS({ "Authorization", real_token })), &err);
  *     if (msvc_contract_failed_count(report) > 0)
- *         msvc_contract_report_text(report, &text);
+ *         msvc_contract_report_text(report, &buffer);
  */
 #ifndef MSVC_CONTRACT_VERIFY_H
 #define MSVC_CONTRACT_VERIFY_H

@@ -138,7 +138,8 @@ def every_header_of_what_is_built_is_installed():
     built = {file.stem[len("libmsvc-"):] for file in pkg_config_path().glob("libmsvc-*.pc")}
     owners = {"http_client": "http-client", "http_fields": "http-server",
               "http_router": "http-server", "http_server": "http-server", "jwt": "jwt",
-              "otlp": "otlp", "contract": "contract", "service": "service",
+              "otlp": "otlp", "contract": "contract", "contract_mock": "contract",
+              "contract_verify": "contract", "service": "service",
               "idempotency": "service", "sqlite": "sqlite", "postgres": "postgres",
               "rabbitmq": "rabbitmq"}
     expected = {header.relative_to(include) for header in include.rglob("*.h")

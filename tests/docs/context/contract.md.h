@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+int use_your_client();
