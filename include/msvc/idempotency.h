@@ -14,9 +14,9 @@
  *     msvc_idempotency_free(run);
  *
  * The same key with another body is 422, a key whose first request is still
- * running is 409. A key is remembered for a day. A request that died with its
- * process can be repeated once its deadline (#MSVC_HTTP_TIMEOUT_HEADER) has passed,
- * after a minute when it had none.
+ * running is 409; of the body only a digest is kept. A key is remembered for a
+ * day. A request that died with its process can be repeated once its deadline
+ * (#MSVC_HTTP_TIMEOUT_HEADER) has passed, after a minute when it had none.
  */
 #ifndef MSVC_IDEMPOTENCY_H
 #define MSVC_IDEMPOTENCY_H

@@ -145,8 +145,8 @@ static void refuse_unknown(const json_t *object, const struct msvc_field *fields
         name = json_object_iter_key(at);
         value = json_object_iter_value(at);
         if (value != NULL && !is_known(fields, name)) {
-            name_problem(problems, where, "");
-            msvc_buffer_printf(problems, "unknown field \"%.64s\"", name);
+            msvc_buffer_printf(problems, "%sunknown field \"%s%.64s\"",
+                               problems->length > 0 ? "; " : "", where, name);
         }
     }
 }

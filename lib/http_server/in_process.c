@@ -45,7 +45,7 @@ struct unread {
 
 static void add(struct head *h, const char *name, const char *value)
 {
-    if (value != NULL && *value != '\0')
+    if (value != NULL)
         h->headers[h->count++] = (struct msvc_header){ name, value };
 }
 
@@ -58,7 +58,7 @@ static void add_own(struct head *h, const struct msvc_http_request_options *requ
     if (msvc_trace_context_is_valid(parent)) {
         msvc_trace_context_traceparent(h->traceparent, parent);
         add(h, "traceparent", h->traceparent);
-        add(h, "tracestate", parent->tracestate);
+        add(h, "tracestate", parent->tracestate[0] != '\0' ? parent->tracestate : NULL);
     }
     if (request->deadline_ns != 0) {
         (void)snprintf(h->timeout_ms, sizeof(h->timeout_ms), "%d",

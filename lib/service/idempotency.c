@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <gnutls/crypto.h>
+
 #include <msvc/clock.h>
 #include <msvc/error.h>
 #include <msvc/http_server.h>
@@ -24,6 +26,9 @@
 #define LEASE_LEAST_MS 1000
 #define KEEP_MS        (24 * 3600 * 1000LL)
 #define NS_PER_MS      1000000
+
+/* SHA-256 in hexadecimal, and a NUL. */
+#define DIGEST_SIZE 65
 
 struct msvc_idempotency {
     struct msvc_store *store;
@@ -40,7 +45,7 @@ static const struct msvc_migration migrations[] = {
       "CREATE TABLE idempotency_keys ("
       " scope TEXT NOT NULL,"
       " key TEXT NOT NULL,"
-      " request TEXT NOT NULL,"
+      " request TEXT NOT NULL," /* its digest: a body may hold a password */
       " token TEXT NOT NULL,"
       " lease_until_ms BIGINT NOT NULL,"
       " created_ms BIGINT NOT NULL,"
@@ -73,7 +78,7 @@ enum finding {
 
 struct claim {
     const struct msvc_idempotency *run;
-    const char *request;
+    char request[DIGEST_SIZE];
     enum finding finding;
     int status;
     char *answer;
@@ -154,6 +159,26 @@ static int claim_key(struct msvc_tx *tx, void *user, struct msvc_error *err)
     return status < 0 ? status : 0;
 }
 
+/* Salted with whose key it is. False when out of memory. */
+static bool digest(char out[DIGEST_SIZE], const struct msvc_idempotency *run,
+                   const struct msvc_http_exchange *exchange)
+{
+    unsigned char bytes[(DIGEST_SIZE - 1) / 2];
+    gnutls_hash_hd_t hash;
+    size_t length;
+    const char *body = msvc_http_body(exchange, &length);
+
+    if (gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) < 0)
+        return false;
+    (void)gnutls_hash(hash, run->scope, strlen(run->scope) + 1);
+    (void)gnutls_hash(hash, run->key, strlen(run->key) + 1);
+    (void)gnutls_hash(hash, body, length);
+    gnutls_hash_deinit(hash, bytes);
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        (void)snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+    return true;
+}
+
 static bool is_key(const char *key)
 {
     size_t length = strlen(key);
@@ -176,6 +201,15 @@ static int lease_for(const struct msvc_http_exchange *exchange)
     return left_ms > LEASE_LEAST_MS ? left_ms : LEASE_LEAST_MS;
 }
 
+static void discard(struct msvc_idempotency *run)
+{
+    if (run == NULL)
+        return;
+    free(run->scope);
+    free(run->key);
+    free(run);
+}
+
 static struct msvc_idempotency *new_run(struct msvc_http_exchange *exchange,
                                         struct msvc_store *store, const char *scope,
                                         const char *key)
@@ -191,9 +225,7 @@ static struct msvc_idempotency *new_run(struct msvc_http_exchange *exchange,
     run->key = msvc__copy_text(key);
     run->scope = msvc__new(size);
     if (run->key == NULL || run->scope == NULL) {
-        free(run->key);
-        free(run->scope);
-        free(run);
+        discard(run);
         return NULL;
     }
     (void)snprintf(run->scope, size, "%s %s %s", scope, msvc_http_method(exchange),
@@ -226,18 +258,11 @@ static bool answer_known(struct msvc_http_exchange *exchange, const struct claim
     return true;
 }
 
-static void discard(struct msvc_idempotency *run)
-{
-    free(run->scope);
-    free(run->key);
-    free(run);
-}
-
 bool msvc_idempotency_begin(struct msvc_idempotency **out, struct msvc_http_exchange *exchange,
                             struct msvc_store *store, const char *scope)
 {
     const char *key = msvc_http_header(exchange, "Idempotency-Key", 0);
-    struct claim claim = { .request = msvc_http_body(exchange, NULL) };
+    struct claim claim = { .run = NULL };
     struct msvc_idempotency *run;
     struct msvc_error err;
     bool goes_on = false;
@@ -252,8 +277,9 @@ bool msvc_idempotency_begin(struct msvc_idempotency **out, struct msvc_http_exch
         return false;
     }
     run = new_run(exchange, store, scope, key);
-    if (run == NULL) {
+    if (run == NULL || !digest(claim.request, run, exchange)) {
         msvc_http_reply_problem(exchange, 500, NULL, NULL);
+        discard(run);
         return false;
     }
     claim.run = run;

@@ -509,7 +509,7 @@ static void refuses_unknown_fields(void **state)
     struct shop *shop = *state;
 
     (void)order(shop, "{\"items\":[{\"sku\":\"a\",\"quantity\":1,\"price\":1}]}");
-    assert_problem(shop, 422, "items[0].: unknown field \"price\"");
+    assert_problem(shop, 422, "unknown field \"items[0].price\"");
     (void)order(shop, "{\"items\":[{\"sku\":\"a\",\"quantity\":1}],\"userId\":\"7\"}");
     assert_problem(shop, 422, "unknown field \"userId\"");
 }
