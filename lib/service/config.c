@@ -2,6 +2,7 @@
 /* The settings that every service has, in front of its own. */
 #include "service/service_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,15 +106,22 @@ static struct msvc_setting *declare(const struct msvc_service_definition *defini
     return all;
 }
 
+/* Without settings: they are not there when one of them is wrong, and all mistakes are told. */
 static void check_level(const struct msvc_service *service, struct msvc_buffer *problems)
 {
-    const char *text = msvc_settings_text(service->settings, "LOG_LEVEL");
+    char *const *environment = service->process->environment;
+    char name[128];
+    const char *text;
     enum msvc_log_level level;
 
-    if (msvc_log_level_parse(&level, text) < 0)
-        msvc_buffer_printf(
-            problems, "%sLOG_LEVEL is \"%s\", expected TRACE, DEBUG, INFO, WARN, ERROR or OFF\n",
-            service->definition->prefix, text);
+    (void)snprintf(name, sizeof(name), "%sLOG_LEVEL", service->definition->prefix);
+    text = msvc__environment_value(environment, name);
+    if (text == NULL || text[0] == '\0')
+        text = msvc__environment_value(environment, "LOG_LEVEL");
+    if (text != NULL && text[0] != '\0' && msvc_log_level_parse(&level, text) < 0)
+        msvc_buffer_printf(problems,
+                           "%s is \"%s\", expected TRACE, DEBUG, INFO, WARN, ERROR or OFF\n", name,
+                           text);
 }
 
 int msvc__service_configure(struct msvc_service *service, struct msvc_buffer *problems)
@@ -126,9 +134,9 @@ int msvc__service_configure(struct msvc_service *service, struct msvc_buffer *pr
         return MSVC_ERR_NOMEM;
     status = msvc_settings_read(&service->settings, service->definition->prefix, service->declared,
                                 service->process->environment, problems);
+    check_level(service, problems);
     if (status < 0)
         return status;
-    check_level(service, problems);
     return problems->length > length_before ? MSVC_ERR_INVALID : 0;
 }
 
