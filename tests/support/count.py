@@ -8,7 +8,7 @@ import json
 import re
 import sys
 
-RESULT = re.compile(r"^(ok|not ok)\b[ \d]*(?:- )?(.*?)(?:# *(SKIP|TODO)\b *(.*))?$", re.I)
+RESULT = re.compile(r"^(ok|not ok)(?: +\d+)?(?: +-? *(.*?))?(?:# *((?i:SKIP|TODO))\b *(.*))?$")
 
 
 def subtests(record):
@@ -24,6 +24,7 @@ def subtests(record):
             continue
         found = True
         word, name, directive, reason = match.groups()
+        name = name or ""
         if directive and directive.upper() == "SKIP":
             yield "skipped", name.strip(), reason
         else:
