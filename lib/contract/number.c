@@ -8,7 +8,7 @@
 
 #include "contract/rules_internal.h"
 
-#define EXPONENT_MAX 1000000000000000000 /* beyond that only the same text is equal */
+#define EXPONENT_MAX 100000000000000000 /* beyond that only the same text is equal */
 
 struct digits {
     bool is_negative;
