@@ -51,7 +51,7 @@ SHARED = {
 THIRD_PARTY = {
     r"curl/": {"curl", "http_client", "otlp", "contract", "drivers/sqs"},
     r"microhttpd\.h": {"http_server", "contract"},
-    r"gnutls/": {"http_server"},
+    r"gnutls/": {"http_server", "service"},
     r"jansson\.h": {"http_server", "jwt", "contract", "service"},
     r"openssl/": {"jwt"},
     r"(protobuf-c/|zlib\.h)": {"otlp"},
