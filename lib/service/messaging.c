@@ -200,12 +200,14 @@ int msvc__service_open_messaging(struct msvc_service *service, struct msvc_error
 {
     int64_t members =
         service->definition->consumers != NULL ? msvc_service_number(service, "CONSUMERS") : 0;
+    unsigned lease_ms = (unsigned)msvc_service_number(service, "OUTBOX_LEASE_MS");
     int status = open_bus(&service->relay_bus, service, err);
 
     if (status < 0)
         return status;
-    status = msvc_relay_new(&service->relay, service->store, service->relay_bus,
-                            MSVC_RELAY_OPTIONS(.telemetry = &service->telemetry), err);
+    status = msvc_relay_new(
+        &service->relay, service->store, service->relay_bus,
+        MSVC_RELAY_OPTIONS(.lease_ms = lease_ms, .telemetry = &service->telemetry), err);
     while (status == 0 && (int64_t)service->member_count < members)
         status = open_member(service, err);
     return status < 0 ? status : add_checks(service, err);

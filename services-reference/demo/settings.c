@@ -61,6 +61,8 @@ static void add_store_and_bus(struct list *list, const struct demo *demo, size_t
     const char *postgres = getenv("POSTGRES_URL");
     const char *rabbitmq = getenv("RABBITMQ_URL");
 
+    /* What a killed process was sending or handling goes on when its leases end. */
+    add(list, "%sOUTBOX_LEASE_MS=3000", prefix);
     if (strcmp(demo->stack, "postgres-rabbitmq") == 0 && postgres != NULL && rabbitmq != NULL) {
         const char *base_end = strrchr(postgres, '/');
 
@@ -70,8 +72,7 @@ static void add_store_and_bus(struct list *list, const struct demo *demo, size_t
             strchr(rabbitmq, '?') != NULL ? "&" : "?");
     } else {
         add(list, "%sSTORE_URL=sqlite:%s/data/%s.db", prefix, demo->folder, service_names[i]);
-        /* What a killed process was handling is handed out again when its lease ends. */
-        add(list, "%sBUS_URL=sqlite:%s/data/bus.db?lease_ms=5000", prefix, demo->folder);
+        add(list, "%sBUS_URL=sqlite:%s/data/bus.db?lease_ms=3000", prefix, demo->folder);
     }
 }
 

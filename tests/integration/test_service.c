@@ -243,6 +243,7 @@ static void says_what_it_can_be_told(void **state)
         "COUNTER_STORE_CONNECTIONS",
         "COUNTER_STORE_MIGRATE",
         "COUNTER_BUS_URL",
+        "COUNTER_OUTBOX_LEASE_MS",
         "COUNTER_INBOX_KEEP_HOURS",
         "COUNTER_CONSUMERS",
         "COUNTER_GATE",

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <msvc/clock.h>
 #include <msvc/error.h>
 #include <msvc/http.h>
 #include <msvc/http_router.h>
@@ -25,6 +26,7 @@ enum mode {
 
 struct fixture {
     char folder[32];
+    uint64_t deadline_ns; /* of what is posted; 0: none */
     struct msvc_store *store;
     struct msvc_http_router *router;
     struct msvc_http_transport *transport;
@@ -146,7 +148,7 @@ static int post_to(struct fixture *f, const char *target, const char *user, cons
         msvc_http_call(f->transport,
                        MSVC_HTTP_REQUEST(.method = "POST", .target = target, .headers = headers,
                                          .body = body, .body_length = strlen(body),
-                                         .idempotency_key = key),
+                                         .idempotency_key = key, .deadline_ns = f->deadline_ns),
                        &f->answer, NULL),
         0);
     return msvc_http_answer_status(f->answer);
@@ -266,6 +268,18 @@ static void takes_over_a_request_whose_process_died(void **state)
     assert_string_equal(header(f, "Idempotent-Replayed"), "true");
 }
 
+static void keeps_a_key_until_its_callers_deadline(void **state)
+{
+    struct fixture *f = *state;
+    int64_t lease_ms;
+
+    f->mode = HOLD;
+    f->deadline_ns = msvc_deadline_in(NULL, 2500);
+    (void)post(f, "key-1", "{}");
+    lease_ms = count(f, "SELECT lease_until_ms - created_ms FROM idempotency_keys");
+    assert_in_range(lease_ms, 1000, 2500);
+}
+
 static void leaves_the_key_of_a_later_run_alone(void **state)
 {
     struct fixture *f = *state;
@@ -334,6 +348,7 @@ int main(void)
         TEST(turns_away_a_repetition_while_the_first_runs),
         TEST(lets_a_failed_request_be_repeated),
         TEST(takes_over_a_request_whose_process_died),
+        TEST(keeps_a_key_until_its_callers_deadline),
         TEST(leaves_the_key_of_a_later_run_alone),
         TEST(refuses_keys_that_are_none),
         TEST(forgets_keys_after_a_day),
