@@ -10,6 +10,7 @@
 enum {
     CHAOS_ORDER_LIMIT = 4096,
     CHAOS_CUSTOMERS = 3,
+    CROWD_CALL_TIMEOUT_MS = 2000,
     CHAOS_RESTOCK = 100000, /* of every shelf, before it begins */
 };
 
@@ -47,10 +48,18 @@ struct crowd {
     char message[256];
 };
 
-/* customers.c: orders flow from start to end; end waits until all are accepted and final. */
+/* crowd.c: orders flow from start to end; end waits until all are accepted and final. */
 int crowd_start(struct crowd *crowd, struct demo *demo, struct msvc_error *err);
 int crowd_end(struct crowd *crowd, struct msvc_error *err);
 void crowd_clear(struct crowd *crowd);
+/* The first failure counts. */
+void crowd_fail(struct crowd *crowd, int status, const char *what, const char *message);
+bool crowd_is_late(const struct crowd *crowd);
+/* Whether it could be read. */
+bool crowd_read_state(char state[16], struct crowd *crowd, const char *id);
+
+/* customers.c: the thread of one customer. */
+void *crowd_shop(void *crowd);
 
 /* ledger.c: what the services say about all orders, compared with what customers were told. */
 struct ledger {
