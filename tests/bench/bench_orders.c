@@ -73,6 +73,7 @@ static void print_orders(struct orders_load *load)
                  percentile(load->answer_ms, n, 0.5), percentile(load->answer_ms, n, 0.99));
     (void)printf("%-40s %9.1f ms p50 %9.1f ms p99\n", "POST until confirmed is seen",
                  percentile(load->final_ms, n, 0.5), percentile(load->final_ms, n, 0.99));
+    (void)printf("%-40s %9.1f ms\n", "the slowest of them", percentile(load->final_ms, n, 1));
     (void)printf("%-40s %9.1f per second\n", "lists asked for by the watcher",
                  load->questions / load->seconds);
 }
