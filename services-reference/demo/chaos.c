@@ -109,15 +109,15 @@ static int make_trouble(struct demo *demo, uint64_t start_ns, struct msvc_error 
     int status = 0;
 
     (void)poll(NULL, 0, FLOW_MS);
-    for (int i = 0; status == 0 && i < kills; i++) {
+    for (int i = 0; status == 0 && i < kills && !is_interrupted(); i++) {
         status = kill_and_start(demo, demo->is_monolith ? USERS : (enum service)i, start_ns, err);
         (void)poll(NULL, 0, FLOW_MS);
     }
-    if (status == 0 && !demo->is_monolith) {
+    if (status == 0 && !demo->is_monolith && !is_interrupted()) {
         status = replace_inventory(demo, start_ns, err);
         (void)poll(NULL, 0, FLOW_MS);
     }
-    return status;
+    return status == 0 && is_interrupted() ? interrupted(err) : status;
 }
 
 /* Money and stock follow an order's state a moment later; once the books agree they must stay so.
@@ -128,7 +128,8 @@ static int wait_until_books_agree(struct ledger *ledger, const struct crowd *cro
     uint64_t deadline = msvc_deadline_in(NULL, AGREE_TIMEOUT_MS);
     int status = ledger_compare(ledger, crowd, err);
 
-    while (status < 0 && msvc_deadline_left_ms(NULL, deadline, AGREE_TIMEOUT_MS) > 0) {
+    while (status < 0 && !is_interrupted() &&
+           msvc_deadline_left_ms(NULL, deadline, AGREE_TIMEOUT_MS) > 0) {
         (void)poll(NULL, 0, AGREE_POLL_MS);
         status = ledger_compare(ledger, crowd, err);
     }

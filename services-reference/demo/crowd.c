@@ -27,7 +27,8 @@ void crowd_fail(struct crowd *crowd, int status, const char *what, const char *m
 
 bool crowd_is_late(const struct crowd *crowd)
 {
-    return crowd->deadline_ns != 0 && msvc_clock_monotonic_ns(NULL) >= crowd->deadline_ns;
+    return is_interrupted() ||
+           (crowd->deadline_ns != 0 && msvc_clock_monotonic_ns(NULL) >= crowd->deadline_ns);
 }
 
 /* Whether its state could be read. */
@@ -159,6 +160,8 @@ int crowd_end(struct crowd *crowd, struct msvc_error *err)
         (void)pthread_join(crowd->threads[--crowd->started], NULL);
     if (crowd->status < 0)
         return msvc_error_set(err, crowd->status, "demo", 0, "%s", crowd->message);
+    if (is_interrupted())
+        return interrupted(err);
     return check_states(crowd, err);
 }
 

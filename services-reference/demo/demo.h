@@ -75,6 +75,9 @@ int programs_stop(struct demo *demo);
 void program_kill(struct demo *demo, enum service service);
 /* SIGTERM, and wait until it has drained. */
 int program_stop(struct demo *demo, enum service service, struct msvc_error *err);
+/* Whether Ctrl-C was pressed: what waits gives up. The signals are blocked and stay pending. */
+bool is_interrupted(void);
+int interrupted(struct msvc_error *err);
 /* Which of running[] runs that service. */
 struct program *program_of(struct demo *demo, enum service service);
 

@@ -25,6 +25,19 @@ const char *const service_prefixes[SERVICE_COUNT] = {
     "USER_", "INVENTORY_", "ORDER_", "PAYMENT_", "NOTIFICATION_",
 };
 
+bool is_interrupted(void)
+{
+    sigset_t pending;
+
+    return sigpending(&pending) == 0 &&
+           (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1);
+}
+
+int interrupted(struct msvc_error *err)
+{
+    return msvc_error_set(err, MSVC_ERR_CANCELLED, "demo", 0, "interrupted");
+}
+
 struct program *program_of(struct demo *demo, enum service service)
 {
     return &demo->running[demo->is_monolith ? 0 : service];
@@ -156,6 +169,8 @@ int program_wait_ready(struct demo *demo, enum service service, struct msvc_erro
     while (msvc_deadline_left_ms(NULL, deadline, READY_TIMEOUT_MS) > 0) {
         if (has_ended(program, &status))
             return explain_exit(program, status, err);
+        if (is_interrupted())
+            return interrupted(err);
         if (!is_ready && answers_200(demo, service, "/readyz")) {
             is_ready = true;
             program->startup_ms =

@@ -195,6 +195,8 @@ static int wait_until_final(struct demo *demo, struct story_order *order, struct
         status = read_state(demo, order, err);
         if (strcmp(order->state, "confirmed") == 0 || strcmp(order->state, "cancelled") == 0)
             return 0;
+        if (is_interrupted())
+            return interrupted(err);
         (void)poll(NULL, 0, POLL_MS);
     }
     if (status < 0)

@@ -4,6 +4,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 
@@ -52,6 +53,16 @@ def ctrl_c_ends_a_monolith():
         demo.wait_for("Ctrl-C stops everything")
         expect(demo.stop(), "all went well")
         nothing_is_left(demo)
+
+
+@test
+def ctrl_c_ends_everything_in_the_middle():
+    with Demo(PROGRAMS, "--once", "--chaos") as demo:
+        demo.wait_for("user-service +killed")
+        demo.process.send_signal(signal.SIGINT)
+        expect(demo.wait(1), "failed: interrupted")
+        if demo.children():
+            raise Failure(f"programs are left behind: {demo.children()}")
 
 
 def broken_programs(folder, name, program):
