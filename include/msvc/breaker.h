@@ -112,6 +112,28 @@ struct msvc_breaker_options {
  */
 #define MSVC_BREAKER_OPTIONS(...) MSVC_OPTIONS_OF(struct msvc_breaker_options, __VA_ARGS__)
 
+/** Breakers of elsewhere; how close each comes is in docs/breaker.md. */
+enum msvc_breaker_preset {
+    MSVC_BREAKER_PRESET_OPOSSUM,      /**< Node's. */
+    MSVC_BREAKER_PRESET_RESILIENCE4J, /**< Java's, as it is without configuration. */
+    MSVC_BREAKER_PRESET_HYSTRIX,      /**< Netflix's. */
+    MSVC_BREAKER_PRESET_MICROPROFILE, /**< A bare `@CircuitBreaker` of Fault Tolerance. */
+};
+
+/**
+ * Set all numbers of @p options to the defaults of another breaker, then change
+ * the ones you like. Clock, random and on_change stay as they are.
+ *
+ *     struct msvc_breaker_options options = { .size = sizeof(options) };
+ *
+ *     status = msvc_breaker_options_fill(&options, MSVC_BREAKER_PRESET_HYSTRIX);
+ *
+ * @param[out] options  Its size must be set; untouched on failure.
+ * @return 0 or #MSVC_ERR_INVALID.
+ */
+MSVC_API int msvc_breaker_options_fill(struct msvc_breaker_options *options,
+                                       enum msvc_breaker_preset preset);
+
 /**
  * Create a closed breaker. Nothing is allocated afterwards.
  *
