@@ -72,8 +72,7 @@ template <class T, class... A> list_of<T, sizeof...(A) + 1> list(A... given)
 
 MSVC_BEGIN_DECLS
 
-/** The version of the library that is loaded, such as "0.1.0"; compare with #MSVC_VERSION. Static.
- */
+/** The version of the library that is loaded, "0.1.0"; compare with #MSVC_VERSION. Static. */
 MSVC_API const char *msvc_version(void);
 
 MSVC_END_DECLS

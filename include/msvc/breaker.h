@@ -108,8 +108,7 @@ struct msvc_breaker_options {
     void *user;                        /**< Passed to on_change, never read. */
 };
 
-/** `MSVC_BREAKER_OPTIONS(.open_ms = 500)`: a pointer to options that live to the end of the block.
- */
+/** `MSVC_BREAKER_OPTIONS(.open_ms = 500)`: options that live to the end of the block. */
 #define MSVC_BREAKER_OPTIONS(...) MSVC_OPTIONS_OF(struct msvc_breaker_options, __VA_ARGS__)
 
 /** Breakers of elsewhere; how close each comes is in docs/breaker.md. */

@@ -22,8 +22,7 @@
 
 MSVC_BEGIN_DECLS
 
-/** Read data and length freely; everything else through the functions. Threading: one thread at a
- * time. */
+/** Read data and length; the rest through the functions. Threading: one thread at a time. */
 struct msvc_buffer {
     char *data;      /**< Always followed by a NUL that length does not count; NULL while empty. */
     size_t length;   /**< Bytes. */
@@ -54,11 +53,10 @@ MSVC_API void msvc_buffer_printf(struct msvc_buffer *buffer, const char *format,
 MSVC_API void msvc_buffer_vprintf(struct msvc_buffer *buffer, const char *format, va_list arguments)
     MSVC_PRINTF(2, 0);
 
-/** Make room for @p length more bytes and return where they go, NULL when that fails; see
- * msvc_buffer_added(). */
+/** Make room for @p length more bytes and return where they go, NULL when that fails. */
 MSVC_API char *msvc_buffer_reserve(struct msvc_buffer *buffer, size_t length);
 
-/** Count @p length bytes that were written at msvc_buffer_reserve(). */
+/** Count @p length bytes that were written where msvc_buffer_reserve() said. */
 MSVC_API void msvc_buffer_added(struct msvc_buffer *buffer, size_t length);
 
 /** Cut to @p length bytes; nothing when it is shorter. A failed buffer stays failed. */

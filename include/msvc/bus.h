@@ -39,23 +39,20 @@ struct msvc_telemetry;
 /** A connection to a broker. Threading: one thread at a time, but for msvc_delivery_settle(). */
 struct msvc_bus;
 
-/** One message handed to a handler. Threading: owner thread only, but for msvc_delivery_settle().
- */
+/** One message in a handler. Threading: owner thread only, but for msvc_delivery_settle(). */
 struct msvc_delivery;
 
 /** How a publish ended. */
 enum msvc_publish_outcome {
     MSVC_PUBLISH_CONFIRMED, /**< The broker has it, as durably as it can. */
     MSVC_PUBLISH_REFUSED,   /**< The broker does not have it and said so. */
-    MSVC_PUBLISH_UNKNOWN, /**< The connection broke: it may have it. Publish again with the same id.
-                           */
+    MSVC_PUBLISH_UNKNOWN,   /**< The connection broke: it may have it. Same id again. */
 };
 
 /** What becomes of a delivery. */
 enum msvc_disposition {
     MSVC_DELIVERY_ACK,   /**< Done: the group never sees it again. */
-    MSVC_DELIVERY_RETRY, /**< Deliver it again after a delay; with order by key, the key waits for
-                            it. */
+    MSVC_DELIVERY_RETRY, /**< Deliver it again after a delay; with order by key, the key waits. */
     MSVC_DELIVERY_PARK,  /**< Put it aside for a person, with a reason. */
     MSVC_DELIVERY_DROP,  /**< Not wanted: as ACK, but counted apart. */
     MSVC_DELIVERY_LATER, /**< Not decided yet: somebody calls msvc_delivery_settle(). */
@@ -64,8 +61,7 @@ enum msvc_disposition {
 /** What order a group asks for. */
 enum msvc_bus_order {
     MSVC_ORDER_NONE, /**< Up to max_in_flight at once, in any order. */
-    MSVC_ORDER_KEY,  /**< Messages of one (topic, key) one after the other, in the order published.
-                      */
+    MSVC_ORDER_KEY,  /**< Messages of one (topic, key) one by one, in the order published. */
 };
 
 /** A publish that ended; borrowed until the callback returns. */
@@ -231,8 +227,7 @@ MSVC_API const struct msvc_message *msvc_delivery_message(const struct msvc_deli
 /** Which delivery of this message to the group: 1 for the first, as far as the engine knows. */
 MSVC_API unsigned msvc_delivery_attempt(const struct msvc_delivery *delivery);
 
-/** Set the delay and return #MSVC_DELIVERY_RETRY. Without it the delay comes from the subscription.
- */
+/** Set the delay and return #MSVC_DELIVERY_RETRY. Without it the subscription says how long. */
 MSVC_API enum msvc_disposition msvc_delivery_retry_in(struct msvc_delivery *delivery,
                                                       unsigned delay_ms);
 

@@ -98,8 +98,7 @@ MSVC_API struct msvc_pact_value msvc_pact_equal(struct msvc_pact_value value);
 MSVC_API struct msvc_pact_value msvc_pact_matches(const char *regex, const char *example);
 /** An object of these members, ended by a NULL name; see #MSVC_PACT_OBJECT. */
 MSVC_API struct msvc_pact_value msvc_pact_object(const struct msvc_pact_member *members);
-/** An array whose elements are all like @p element; see #MSVC_PACT_EACH_LIKE. @param most  0: no
- * limit. */
+/** An array of elements like @p element; see #MSVC_PACT_EACH_LIKE. @p most 0: no limit. */
 MSVC_API struct msvc_pact_value msvc_pact_each_like(const struct msvc_pact_value *element,
                                                     size_t least, size_t most);
 
@@ -153,7 +152,7 @@ MSVC_API MSVC_MUST_USE int msvc_pact_new(struct msvc_pact **out, const char *con
  *
  * @param[out] out  Owned by the caller; keeps nothing of @p text; untouched on failure.
  * @return 0, #MSVC_ERR_MALFORMED (no JSON, or no pact: the message says where),
- *         #MSVC_ERR_UNSUPPORTED (version 4, messages, options of a newer version),
+ *         #MSVC_ERR_UNSUPPORTED (version 4, messages),
  *         #MSVC_ERR_LIMIT, #MSVC_ERR_INVALID for a NULL, or #MSVC_ERR_NOMEM.
  */
 MSVC_API MSVC_MUST_USE int msvc_pact_parse(struct msvc_pact **out, const char *text, size_t length,

@@ -55,8 +55,11 @@ MSVC_API void msvc_pact_mock_free(struct msvc_pact_mock *mock);
 /** "http://127.0.0.1:41235"; "" without a listener. Borrowed. */
 MSVC_API const char *msvc_pact_mock_url(const struct msvc_pact_mock *mock);
 
-/** A way to the mock without a socket; the mock must outlive it. @return 0, #MSVC_ERR_INVALID or
- * #MSVC_ERR_NOMEM. */
+/**
+ * A way to the mock without a socket; the mock must outlive it.
+ *
+ * @return 0, #MSVC_ERR_INVALID or #MSVC_ERR_NOMEM.
+ */
 MSVC_API MSVC_MUST_USE int msvc_pact_mock_transport(struct msvc_http_transport **out,
                                                     struct msvc_pact_mock *mock);
 

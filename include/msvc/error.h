@@ -23,8 +23,7 @@ struct msvc_error {
     int status;        /**< The same value the function returned. */
     int native;        /**< errno, HTTP status or client-library code; 0 if none. */
     char origin[16];   /**< Who noticed: "core", "kafka", "postgres". */
-    char message[424]; /**< One line, no trailing newline, cut at a character boundary if too long.
-                        */
+    char message[424]; /**< One line without its newline, cut between characters if too long. */
     char reserved[64]; /**< Zero. */
 };
 

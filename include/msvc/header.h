@@ -18,12 +18,10 @@ struct msvc_header {
     const char *value;
 };
 
-/** `MSVC_HEADERS({ "Accept", "text/plain" })`: a list that lives to the end of the block. C only.
- */
+/** `MSVC_HEADERS({ "Accept", "text/plain" })`: lives to the end of the block. C only. */
 #define MSVC_HEADERS(...) ((const struct msvc_header[]){ __VA_ARGS__, { NULL, NULL } })
 
-/** The value of the @p index-th header named @p name; NULL when there are not so many, or no list.
- */
+/** The value of the @p index-th header named @p name; NULL when there are not so many. */
 MSVC_API const char *msvc_header_find(const struct msvc_header *headers, const char *name,
                                       size_t index);
 

@@ -26,8 +26,10 @@ struct msvc_clock;
 struct msvc_error;
 struct msvc_telemetry;
 
-/** Checks and their last results. Threading: safe, but for msvc_health_run_once(): one thread at a
- * time. */
+/**
+ * Checks and their last results. Threading: safe, but for msvc_health_run_once(), which is for
+ * one thread at a time.
+ */
 struct msvc_health;
 
 enum msvc_health_state {
@@ -53,8 +55,7 @@ struct msvc_health_check {
     void *user;                 /**< Passed to run, never read. */
     bool is_critical;           /**< Its failure is FAIL; else WARN. */
     bool is_startup;            /**< /startupz waits for its first success. */
-    bool is_liveness;     /**< /livez looks at it: only for what a restart mends, never for anything
-                             remote. */
+    bool is_liveness;           /**< /livez looks at it: only for what a restart mends. */
     unsigned interval_ms; /**< Default 5000. A startup check runs at least every 200 ms until it
                              has passed. */
     unsigned timeout_ms;  /**< Default 2000. */
@@ -97,8 +98,7 @@ MSVC_API int msvc_health_fd(const struct msvc_health *health);
 /** Milliseconds until the next check is due; −1: none. */
 MSVC_API int msvc_health_timeout_ms(const struct msvc_health *health);
 
-/** Whether the service takes work, whatever the checks say; false from the start of a drain. Starts
- * false. */
+/** Whether the service takes work, whatever the checks say; false at first and in a drain. */
 MSVC_API void msvc_health_set_ready(struct msvc_health *health, bool is_ready);
 
 /** The worst of all checks. */

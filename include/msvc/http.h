@@ -4,7 +4,7 @@
  *
  * One HTTP call, and the transport it goes through: libcurl
  * (http_client.h) or straight into a router of the same process
- * (http_server.h). A client module takes a transport and does not know which.
+ * (http_router.h). A client module takes a transport and does not know which.
  *
  *     msvc_http_call(transport, MSVC_HTTP_REQUEST(.method = "GET", .target = "/api/v1/users/123"),
  *                    &answer, &err);
@@ -24,8 +24,7 @@ struct msvc_error;
 struct msvc_telemetry;
 struct msvc_trace_context;
 
-/** Header that carries the milliseconds a caller is still willing to wait; never extended on the
- * way. */
+/** Header with the milliseconds that a caller is still willing to wait; never extended. */
 #define MSVC_HTTP_TIMEOUT_HEADER "X-Request-Timeout-Ms"
 
 /** One call. Start from #MSVC_HTTP_REQUEST; 0 means the default. Everything is borrowed until the

@@ -82,8 +82,7 @@ MSVC_API MSVC_MUST_USE int msvc_http_client_transport(struct msvc_http_transport
                                                       struct msvc_http_client *client,
                                                       const char *base_url, struct msvc_error *err);
 
-/** Transports for `http` and `https` URLs with the default options: for msvc_process_main().
- * Static. */
+/** Transports for `http` and `https` with the default options: for msvc_process_main(). Static. */
 MSVC_API const struct msvc_http_transport_driver *msvc_http_client_driver(void);
 
 MSVC_END_DECLS

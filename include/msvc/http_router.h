@@ -195,8 +195,7 @@ MSVC_API void msvc_http_reply_error(struct msvc_http_exchange *exchange,
  * end, a status to cut the connection. */
 typedef int msvc_http_produce_fn(void *out, size_t length, void *user);
 
-/** Reply with a body of unknown length, chunked. @param release  Optional; called when it is over.
- */
+/** Reply with a body of unknown length, chunked. @p release is optional; called at the end. */
 MSVC_API void msvc_http_reply_stream(struct msvc_http_exchange *exchange, int status,
                                      const char *content_type, msvc_http_produce_fn *produce,
                                      void (*release)(void *user), void *user);

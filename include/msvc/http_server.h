@@ -75,8 +75,7 @@ MSVC_API const char *msvc_http_server_address(const struct msvc_http_server *ser
 /** From now on every answer says `Connection: close`; still accepting. */
 MSVC_API void msvc_http_server_drain(struct msvc_http_server *server);
 
-/** Stop listening and wait for requests in flight. @return 0 or #MSVC_ERR_TIMEOUT when some are
- * left. */
+/** Stop listening, wait for requests in flight. @return 0 or #MSVC_ERR_TIMEOUT: some are left. */
 MSVC_API int msvc_http_server_stop(struct msvc_http_server *server, int timeout_ms);
 
 /** Stop at once and destroy. NULL is ignored. */

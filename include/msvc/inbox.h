@@ -45,8 +45,7 @@ MSVC_API MSVC_MUST_USE int msvc_inbox_accept(struct msvc_tx *tx, const char *con
                                              const struct msvc_message *message,
                                              struct msvc_error *err);
 
-/** The effect of a message. @return 0, or more, to commit and acknowledge; a status to roll back.
- */
+/** The effect of a message. @return 0 or more to commit and acknowledge, a status to roll back. */
 typedef int msvc_inbox_fn(struct msvc_tx *tx, const struct msvc_message *message, void *user,
                           struct msvc_error *err);
 

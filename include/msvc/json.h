@@ -36,8 +36,7 @@ struct msvc_error;
 /** Longest text that is read, whatever the options say, in bytes: 1 GiB. */
 #define MSVC_JSON_LENGTH_MAX 0x40000000
 
-/** Writes one document without spaces. Initialise it; nothing to clear. Threading: one thread at a
- * time. */
+/** Writes one document. Initialise it; nothing to clear. Threading: one thread at a time. */
 struct msvc_json_writer {
     struct msvc_buffer *out;                /**< Private. */
     int status;                             /**< Private. */
@@ -58,14 +57,12 @@ MSVC_API void msvc_json_end_array(struct msvc_json_writer *writer);
 /** Write a member's name; its value comes next. NULL fails with #MSVC_ERR_INVALID. */
 MSVC_API void msvc_json_key(struct msvc_json_writer *writer, const char *name);
 
-/** Write a string; NULL writes null. Bytes that are not UTF-8 become U+FFFD, one for each maximal
- * part. */
+/** Write a string; NULL writes null. Bytes that are not UTF-8 become U+FFFD. */
 MSVC_API void msvc_json_text(struct msvc_json_writer *writer, const char *text);
 MSVC_API void msvc_json_text_n(struct msvc_json_writer *writer, const char *text, size_t length);
 MSVC_API void msvc_json_int(struct msvc_json_writer *writer, int64_t number);
 MSVC_API void msvc_json_uint(struct msvc_json_writer *writer, uint64_t number);
-/** Write the fewest digits that read back as @p number, in any locale; NaN and infinities become
- * null. */
+/** Write the fewest digits that read back as @p number; NaN and infinities become null. */
 MSVC_API void msvc_json_double(struct msvc_json_writer *writer, double number);
 MSVC_API void msvc_json_bool(struct msvc_json_writer *writer, bool truth);
 MSVC_API void msvc_json_null(struct msvc_json_writer *writer);
@@ -79,9 +76,8 @@ MSVC_API void msvc_json_member_int(struct msvc_json_writer *writer, const char *
                                    int64_t number);
 MSVC_API void msvc_json_member_bool(struct msvc_json_writer *writer, const char *name, bool truth);
 
-/** @return 0 when the document is complete; #MSVC_ERR_STATE when calls came in an order that JSON
- * does not have, #MSVC_ERR_LIMIT too deep, #MSVC_ERR_INVALID for a NULL, or what the buffer says.
- */
+/** @return 0 when the document is complete; #MSVC_ERR_STATE when calls came in a wrong order,
+ * #MSVC_ERR_LIMIT too deep, #MSVC_ERR_INVALID for a NULL, or what the buffer says. */
 MSVC_API int msvc_json_writer_status(const struct msvc_json_writer *writer);
 
 /** A parsed document. Immutable. Threading: safe. */

@@ -29,8 +29,7 @@ MSVC_BEGIN_DECLS
 struct msvc_clock;
 struct msvc_trace_context;
 
-/** Longest line written, with its line break; longer strings in it are cut and the record says
- * "truncated":true. */
+/** Longest line, with its line break; what is longer is cut, and says "truncated":true. */
 #define MSVC_LOG_LINE_MAX 32768
 
 /** Severity numbers of the OpenTelemetry logs data model. */
@@ -47,8 +46,7 @@ enum msvc_log_level {
 /** A logger. NULL is a logger that is off, wherever one is taken. Threading: safe. */
 struct msvc_log;
 
-/** One record as a logger of the user's own receives it; everything is borrowed until the call
- * returns. */
+/** One record as a logger of the user's own gets it; borrowed until the call returns. */
 struct msvc_log_record {
     int64_t wall_ns;
     enum msvc_log_level level;
@@ -100,8 +98,7 @@ MSVC_API uint64_t msvc_log_lost_count(const struct msvc_log *log);
 /** "INFO" for #MSVC_LOG_INFO; levels between have the name of the one below. Static. */
 MSVC_API const char *msvc_log_level_name(enum msvc_log_level level);
 
-/** Read a name as msvc_log_level_name() gives it, in either case. @return 0 or #MSVC_ERR_INVALID.
- */
+/** Read a name of msvc_log_level_name(), in either case. @return 0 or #MSVC_ERR_INVALID. */
 MSVC_API MSVC_MUST_USE int msvc_log_level_parse(enum msvc_log_level *out, const char *name);
 
 /**

@@ -12,8 +12,7 @@
 
 MSVC_BEGIN_DECLS
 
-/** A source of random bytes. The function must be callable from any thread and fill all of @p out.
- */
+/** A source of random bytes. The function fills all of @p out and is called from any thread. */
 struct msvc_random {
     void (*fill)(void *user, void *out, size_t length);
     void *user; /**< Passed to fill, never read. */

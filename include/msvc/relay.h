@@ -62,8 +62,7 @@ MSVC_API MSVC_MUST_USE int msvc_relay_new(struct msvc_relay **out, struct msvc_s
                                           const struct msvc_relay_options *options,
                                           struct msvc_error *err);
 
-/** Stop: what was published and not confirmed is published again by the next relay. NULL is
- * ignored. */
+/** Stop: what was not confirmed is published again by the next relay. NULL is ignored. */
 MSVC_API void msvc_relay_free(struct msvc_relay *relay);
 
 /**

@@ -68,8 +68,11 @@ MSVC_API MSVC_MUST_USE bool msvc_retry_budget_take(struct msvc_retry_budget *bud
 /** Give an unused right back. NULL is ignored. */
 MSVC_API void msvc_retry_budget_give_back(struct msvc_retry_budget *budget);
 
-/** Wait until @p until_ns by the retry's clock, or until @p cancel asks. @return 0 or
- * #MSVC_ERR_CANCELLED. */
+/**
+ * Wait until @p until_ns by the retry's clock, or until @p cancel asks.
+ *
+ * @return 0 or #MSVC_ERR_CANCELLED.
+ */
 typedef int msvc_retry_wait_fn(uint64_t until_ns, struct msvc_cancel *cancel, void *user);
 
 /** How to retry. Start from #MSVC_RETRY_OPTIONS; in every field 0 means the default. */
@@ -100,8 +103,7 @@ struct msvc_retry_options {
 enum msvc_retry_end {
     MSVC_RETRY_GOES_ON,   /**< There may be one. */
     MSVC_RETRY_DONE,      /**< It succeeded. */
-    MSVC_RETRY_POINTLESS, /**< The status says never, or it may have happened and is not idempotent.
-                           */
+    MSVC_RETRY_POINTLESS, /**< The status says never, or only if it were idempotent. */
     MSVC_RETRY_SPENT,     /**< All attempts were made. */
     MSVC_RETRY_TOO_LATE,  /**< The wait would pass the deadline. */
     MSVC_RETRY_TOO_LONG,  /**< The peer asked for a longer wait than we accept. */

@@ -53,8 +53,8 @@ struct msvc_runner_options {
 
 #define MSVC_RUNNER_OPTIONS(...) MSVC_OPTIONS_OF(struct msvc_runner_options, __VA_ARGS__)
 
-/** @return 0, #MSVC_ERR_UNSUPPORTED, #MSVC_ERR_UNAVAILABLE when no descriptor is left, or
- * #MSVC_ERR_NOMEM. */
+/** @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_UNSUPPORTED, #MSVC_ERR_UNAVAILABLE when no descriptor
+ * is left, or #MSVC_ERR_NOMEM. */
 MSVC_API MSVC_MUST_USE int msvc_runner_new(struct msvc_runner **out,
                                            const struct msvc_runner_options *options);
 

@@ -50,8 +50,7 @@ enum msvc_retry_advice {
 /** Describe @p status in a few words; "success" for 0 and counts. Static. */
 MSVC_API const char *msvc_status_text(int status);
 
-/** Name @p status as in its enumerator: "TIMEOUT" for #MSVC_ERR_TIMEOUT, "OK" for 0 and counts.
- * Static. */
+/** Name @p status: "TIMEOUT" for #MSVC_ERR_TIMEOUT, "OK" for 0 and counts. Static. */
 MSVC_API const char *msvc_status_name(int status);
 
 /** Say what trying again means. A status that is not known is #MSVC_RETRY_NEVER. */

@@ -6,10 +6,13 @@
  * statements with parameters, rows. SQL stays SQL: parameters are $1, $2, …
  * on every engine, dialects are not hidden.
  *
- *     msvc_store_open(&store, "sqlite:orders.db", MSVC_STORE_DRIVERS(msvc_store_sqlite()), NULL,
- * &err); msvc_tx_begin(&tx, store, NULL, &err); msvc_tx_exec(tx, "UPDATE stock SET free = free - $1
- * WHERE sku = $2", MSVC_VALUES(MSVC_INT(3), MSVC_TEXT("apple")), &err); msvc_outbox_append(tx,
- * message, NULL, &err); msvc_tx_commit(tx, &err);
+ *     msvc_store_open(&store, "sqlite:orders.db", MSVC_STORE_DRIVERS(msvc_store_sqlite()),
+ *                     NULL, &err);
+ *     msvc_tx_begin(&tx, store, NULL, &err);
+ *     msvc_tx_exec(tx, "UPDATE stock SET free = free - $1 WHERE sku = $2",
+ *                  MSVC_VALUES(MSVC_INT(3), MSVC_TEXT("apple")), &err);
+ *     msvc_outbox_append(tx, message, NULL, &err);
+ *     msvc_tx_commit(tx, &err);
  *
  * Statuses of everything that talks to the database: #MSVC_ERR_EXISTS (unique
  * key), #MSVC_ERR_REFUSED (another constraint), #MSVC_ERR_CONFLICT (a
@@ -17,7 +20,8 @@
  * #MSVC_ERR_TIMEOUT, #MSVC_ERR_UNAVAILABLE (no connection), #MSVC_ERR_UNKNOWN
  * (the connection broke during commit), #MSVC_ERR_AUTH, #MSVC_ERR_INVALID (the
  * SQL), #MSVC_ERR_NOMEM, #MSVC_ERR_STATE (after a fork, or a transaction that
- * has failed), #MSVC_ERR_CANCELLED. Below they are "a store status".
+ * has failed), #MSVC_ERR_LIMIT (of the database), #MSVC_ERR_CANCELLED,
+ * #MSVC_ERR_INTERNAL (a damaged database). Below they are "a store status".
  */
 #ifndef MSVC_STORE_H
 #define MSVC_STORE_H
@@ -136,8 +140,7 @@ struct msvc_tx_options {
     uint64_t deadline_ns; /**< For all of it; statements end then (statement_timeout). Default: the
                              store's timeout for each. */
     bool is_read_only;    /**< Writing is an error. On SQLite others may write meanwhile. */
-    bool is_serializable; /**< PostgreSQL: SERIALIZABLE instead of READ COMMITTED. SQLite always is.
-                           */
+    bool is_serializable; /**< PostgreSQL: SERIALIZABLE, not READ COMMITTED. SQLite always is. */
     struct msvc_cancel *cancel; /**< Borrowed. Optional; looked at before each statement and while
                                    waiting for a connection. */
 };
@@ -161,8 +164,7 @@ MSVC_API MSVC_MUST_USE int msvc_tx_commit(struct msvc_tx *tx, struct msvc_error 
 /** Undo; @p tx is gone. NULL is ignored. */
 MSVC_API void msvc_tx_rollback(struct msvc_tx *tx);
 
-/** End an enlisted transaction (store/….h) without touching the user's connection. NULL is ignored.
- */
+/** End an enlisted transaction and leave the user's connection alone. NULL is ignored. */
 MSVC_API void msvc_tx_release(struct msvc_tx *tx);
 
 /** As msvc_store_dialect(). Static. */

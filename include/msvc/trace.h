@@ -60,8 +60,7 @@ enum msvc_span_status {
     MSVC_SPAN_ERROR = 2,
 };
 
-/** The root sampler; a span with a parent follows its parent's decision, unless the options say
- * ignores_parent. */
+/** The root sampler; a span with a parent follows that, unless the options say ignores_parent. */
 enum msvc_sampler {
     MSVC_SAMPLER_ALWAYS_ON,
     MSVC_SAMPLER_ALWAYS_OFF,
@@ -103,13 +102,11 @@ struct msvc_tracer_options {
 MSVC_API MSVC_MUST_USE int msvc_tracer_new(struct msvc_tracer **out,
                                            const struct msvc_tracer_options *options);
 
-/** Destroy @p tracer and its exporters without exporting what waits: flush first. NULL is ignored.
- */
+/** Destroy @p tracer and its exporters; what waits is lost: flush first. NULL is ignored. */
 MSVC_API void msvc_tracer_free(struct msvc_tracer *tracer);
 
 /** Export what is due, at most one batch, waiting at most @p timeout_ms for something to be; may
- * return earlier, and does without exporters. @return Spans exported, or a negative status of the
- * exporter. */
+ * return earlier, and does without exporters. @return Spans exported, or the exporter's status. */
 MSVC_API int msvc_tracer_run_once(struct msvc_tracer *tracer, int timeout_ms,
                                   struct msvc_error *err);
 
@@ -117,16 +114,14 @@ MSVC_API int msvc_tracer_run_once(struct msvc_tracer *tracer, int timeout_ms,
  * tracer has no exporters. */
 MSVC_API int msvc_tracer_fd(const struct msvc_tracer *tracer);
 
-/** Milliseconds until msvc_tracer_run_once() has work even if the descriptor stays quiet; −1:
- * never. */
+/** Milliseconds until there is work even if the descriptor stays quiet; −1: never. */
 MSVC_API int msvc_tracer_timeout_ms(struct msvc_tracer *tracer);
 
 /** Export everything that has ended. @return 0, #MSVC_ERR_TIMEOUT, or the exporter's status. */
 MSVC_API int msvc_tracer_flush(struct msvc_tracer *tracer, int timeout_ms, struct msvc_error *err);
 
 /** started = exported + rejected + dropped_* + live + queued, always. With several exporters a
- * batch that one of them gave up is dropped, and the most that one of them saw rejected is
- * rejected. */
+ * batch that one of them gave up is dropped; rejected is the most that one of them saw. */
 struct msvc_tracer_counts {
     uint64_t started;        /**< Recording spans. */
     uint64_t live;           /**< Started, not ended. */
@@ -175,9 +170,7 @@ MSVC_API void msvc_span_rename(struct msvc_span *span, const char *name);
 MSVC_API void msvc_span_set_status(struct msvc_span *span, enum msvc_span_status status,
                                    const char *description);
 
-/** Add an event with the time of now. Beyond 128 or the span's storage they are dropped and
- * counted.
- */
+/** Add an event, now. What is beyond 128 or the span's storage is dropped and counted. */
 MSVC_API void msvc_span_event(struct msvc_span *span, const char *name,
                               const struct msvc_attribute *attributes);
 
@@ -198,8 +191,7 @@ MSVC_API void msvc_trace_enter(struct msvc_span_scope *scope,
                                const struct msvc_trace_context *context);
 MSVC_API void msvc_span_leave(struct msvc_span_scope *scope);
 
-/** The thread's current context, NULL outside of any. Borrowed until the scope that set it is left.
- */
+/** The thread's current context, NULL outside of any. Borrowed until its scope is left. */
 MSVC_API const struct msvc_trace_context *msvc_trace_current(void);
 
 MSVC_END_DECLS

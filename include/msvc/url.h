@@ -6,9 +6,9 @@
  * hosts, separated by commas. They choose a driver by scheme and configure it
  * by query:
  *
- *     postgres://orders:secret@127.0.0.1:5432/orders?pool=8
+ *     postgres://orders:secret@127.0.0.1:5432/orders?sslmode=require
  *     sqlite:/var/lib/orders/orders.db
- *     kafka://b1:9092,b2:9092/orders?acks=all
+ *     rabbitmq://b1:5672,b2:5672/production?heartbeat=10
  */
 #ifndef MSVC_URL_H
 #define MSVC_URL_H

@@ -88,8 +88,7 @@ struct msvc_bus_driver {
     int (*settle)(void *handle, void *subscription, uint64_t tag, enum msvc_disposition disposition,
                   unsigned delay_ms, const char *reason, struct msvc_error *err);
 
-    /** Connect if need be, wait, report. @return 0 or more, #MSVC_ERR_UNAVAILABLE, #MSVC_ERR_AUTH,
-     * … */
+    /** Connect if need be, wait, report. @return 0 or more, or a status such as UNAVAILABLE. */
     int (*run_once)(void *handle, int timeout_ms, struct msvc_error *err);
     bool (*is_connected)(const void *handle);
     int (*fd)(const void *handle); /**< −1: none yet; the core asks again after run_once(). */

@@ -73,8 +73,7 @@ MSVC_API struct msvc_rows *msvc_rows_new(size_t column_count);
 MSVC_API MSVC_MUST_USE int msvc_rows_append(struct msvc_rows *rows,
                                             const struct msvc_value *values);
 
-/** Make a transaction over a connection that is not ours: for enlist(). @return 0 or
- * #MSVC_ERR_NOMEM. */
+/** Make a transaction over a connection of the user, for enlist(). @return 0 or #MSVC_ERR_NOMEM. */
 MSVC_API MSVC_MUST_USE int msvc_tx_enlist(struct msvc_tx **out,
                                           const struct msvc_store_driver *driver, void *connection,
                                           void (*release)(void *connection));
