@@ -20,7 +20,8 @@
  *
  * On SIGTERM or SIGINT: not ready at once, keep serving for DRAIN_DELAY_MS with
  * `Connection: close`, stop listening, finish requests and messages in flight,
- * flush outbox and traces, exit 0. A second signal kills.
+ * flush outbox and traces, exit 0. A second signal ends the process at once,
+ * as the signal does by default.
  */
 #ifndef MSVC_SERVICE_H
 #define MSVC_SERVICE_H
@@ -140,8 +141,8 @@ struct msvc_process_options {
  * configuration (all of them) to standard error. Tells systemd READY=1 and STOPPING=1 when
  * NOTIFY_SOCKET is set.
  *
- * @return 0 after a drain, 1 when a service could not start, 2 for wrong arguments
- * or configuration.
+ * @return 0 after a drain, 1 when a service could not start, 2 for wrong arguments or
+ * configuration.
  */
 MSVC_API MSVC_MUST_USE int msvc_process_main(int argc, char **argv, char *const *environment,
                                              const struct msvc_service_definition *const *services,

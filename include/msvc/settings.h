@@ -50,11 +50,11 @@ struct msvc_settings;
  *
  * @param[out] out       Owned by the caller; untouched on failure. Refers to @p settings, which
  * must outlive it.
- * @param prefix         "ORDER_", or "".
+ * @param prefix         "ORDER_"; NULL or "" for none.
  * @param environment    As environ.
  * @param[out] problems  A line for every setting that is missing or wrong: what was found (unless
  * secret) and expected.
- * @return 0, #MSVC_ERR_INVALID when there are problems, or #MSVC_ERR_NOMEM.
+ * @return 0, #MSVC_ERR_INVALID when there are problems or for a NULL, or #MSVC_ERR_NOMEM.
  */
 MSVC_API MSVC_MUST_USE int msvc_settings_read(struct msvc_settings **out, const char *prefix,
                                               const struct msvc_setting *settings,

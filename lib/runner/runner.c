@@ -89,11 +89,14 @@ static void *run(void *argument)
 
 int msvc_runner_new(struct msvc_runner **out, const struct msvc_runner_options *options)
 {
-    struct msvc_runner *runner = msvc__new(sizeof(*runner));
-    int status = MSVC_ERR_NOMEM;
+    struct msvc_runner *runner;
+    int status;
 
+    if (out == NULL)
+        return MSVC_ERR_INVALID;
+    runner = msvc__new(sizeof(*runner));
     if (runner == NULL)
-        return status;
+        return MSVC_ERR_NOMEM;
     status = msvc__options_copy(&runner->options, sizeof(runner->options), options);
     if (status < 0)
         goto fail;

@@ -2,13 +2,13 @@
 /* The settings that every service has, in front of its own. */
 #include "service/service_internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <msvc/status.h>
 
 #include "base/alloc_internal.h"
+#include "base/env_internal.h"
 
 static const struct msvc_setting common[] = {
     { .name = "HTTP_LISTEN",
@@ -30,7 +30,9 @@ static const struct msvc_setting common[] = {
     { .name = "HTTP_TLS_CLIENT_CA",
       .fallback = "",
       .help = "PEM file; clients must show a certificate signed by it" },
-    { .name = "LOG_LEVEL", .fallback = "INFO", .help = "TRACE, DEBUG, INFO, WARN, ERROR or OFF" },
+    { .name = "LOG_LEVEL",
+      .fallback = "INFO",
+      .help = "TRACE, DEBUG, INFO, WARN, ERROR, FATAL or OFF" },
     { .name = "TRACE_FILE",
       .fallback = "",
       .help = "file that receives spans as lines of OTLP/JSON" },
@@ -116,18 +118,19 @@ static struct msvc_setting *declare(const struct msvc_service_definition *defini
 static void check_level(const struct msvc_service *service, struct msvc_buffer *problems)
 {
     char *const *environment = service->process->environment;
-    char name[128];
-    const char *text;
+    const char *prefix = service->definition->prefix;
+    const char *text = msvc__env_get(environment, prefix, "LOG_LEVEL");
     enum msvc_log_level level;
 
-    (void)snprintf(name, sizeof(name), "%sLOG_LEVEL", service->definition->prefix);
-    text = msvc__environment_value(environment, name);
-    if (text == NULL || text[0] == '\0')
-        text = msvc__environment_value(environment, "LOG_LEVEL");
-    if (text != NULL && text[0] != '\0' && msvc_log_level_parse(&level, text) < 0)
+    if (text == NULL) {
+        prefix = "";
+        text = msvc__env_get(environment, prefix, "LOG_LEVEL");
+    }
+    if (text != NULL && msvc_log_level_parse(&level, text) < 0)
         msvc_buffer_printf(problems,
-                           "%s is \"%s\", expected TRACE, DEBUG, INFO, WARN, ERROR or OFF\n", name,
-                           text);
+                           "%sLOG_LEVEL is \"%s\", expected TRACE, DEBUG, INFO, WARN, ERROR, "
+                           "FATAL or OFF\n",
+                           prefix, text);
 }
 
 int msvc__service_configure(struct msvc_service *service, struct msvc_buffer *problems)
@@ -172,15 +175,4 @@ int64_t msvc_service_number(const struct msvc_service *service, const char *sett
 bool msvc_service_flag(const struct msvc_service *service, const char *setting)
 {
     return msvc_settings_flag(service->settings, setting);
-}
-
-const char *msvc__environment_value(char *const *environment, const char *name)
-{
-    size_t length = strlen(name);
-
-    for (; environment != NULL && *environment != NULL; environment++) {
-        if (strncmp(*environment, name, length) == 0 && (*environment)[length] == '=')
-            return *environment + length + 1;
-    }
-    return NULL;
 }

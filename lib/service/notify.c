@@ -10,9 +10,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/env_internal.h"
+
 void msvc__notify(char *const *environment, const char *state)
 {
-    const char *path = msvc__environment_value(environment, "NOTIFY_SOCKET");
+    const char *path = msvc__env_get(environment, NULL, "NOTIFY_SOCKET");
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     size_t length = path != NULL ? strlen(path) : 0;
     int fd;

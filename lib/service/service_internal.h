@@ -86,7 +86,4 @@ void msvc__service_finish_drain(struct msvc_service *service);
 /* notify.c: tell systemd, when it asked to be told. */
 void msvc__notify(char *const *environment, const char *state);
 
-/* The value of a variable, NULL when it is not set. */
-const char *msvc__environment_value(char *const *environment, const char *name);
-
 #endif

@@ -16,6 +16,7 @@
 #include <msvc/url.h>
 
 #include "base/alloc_internal.h"
+#include "base/env_internal.h"
 
 struct value {
     const struct msvc_setting *setting;
@@ -36,24 +37,6 @@ static size_t count_settings(const struct msvc_setting *settings)
     while (settings != NULL && settings[count].name != NULL)
         count++;
     return count;
-}
-
-/* The value of prefix + name, NULL when it is unset or empty. */
-static const char *look_up(char *const *environment, const char *prefix, const char *name)
-{
-    size_t prefix_length = strlen(prefix);
-    size_t name_length = strlen(name);
-
-    for (; environment != NULL && *environment != NULL; environment++) {
-        const char *entry = *environment;
-
-        if (strncmp(entry, prefix, prefix_length) != 0)
-            continue;
-        entry += prefix_length;
-        if (strncmp(entry, name, name_length) == 0 && entry[name_length] == '=')
-            return entry[name_length + 1] != '\0' ? entry + name_length + 1 : NULL;
-    }
-    return NULL;
 }
 
 static const char *shown(const struct value *value)
@@ -146,10 +129,10 @@ static bool read_one(struct value *value, const char *prefix, char *const *envir
                      struct msvc_buffer *problems)
 {
     const char *name = value->setting->name;
-    const char *text = look_up(environment, prefix, name);
+    const char *text = msvc__env_get(environment, prefix, name);
 
     if (text == NULL)
-        text = look_up(environment, "", name);
+        text = msvc__env_get(environment, NULL, name);
     if (text == NULL)
         text = value->setting->fallback;
     if (text == NULL) {
@@ -167,10 +150,16 @@ int msvc_settings_read(struct msvc_settings **out, const char *prefix,
                        const struct msvc_setting *settings, char *const *environment,
                        struct msvc_buffer *problems)
 {
-    struct msvc_settings *read = msvc__new(sizeof(*read));
-    size_t length_before = problems->length;
+    struct msvc_settings *read;
+    size_t length_before;
     int status = MSVC_ERR_NOMEM;
 
+    if (out == NULL || problems == NULL)
+        return MSVC_ERR_INVALID;
+    if (prefix == NULL)
+        prefix = "";
+    length_before = problems->length;
+    read = msvc__new(sizeof(*read));
     if (read == NULL)
         return status;
     read->count = count_settings(settings);

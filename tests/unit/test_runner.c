@@ -131,12 +131,18 @@ static void refuses_a_pump_without_a_function(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void refuses_to_be_made_for_nobody(void **state)
+{
+    (void)state;
+    assert_int_equal(msvc_runner_new(NULL, NULL), MSVC_ERR_INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(runs_a_pump_once_it_is_added),      TEST(runs_it_again_when_its_descriptor_says_so),
         TEST(keeps_running_a_pump_that_fails),   TEST(takes_no_pump_after_a_stop),
-        TEST(refuses_a_pump_without_a_function),
+        TEST(refuses_a_pump_without_a_function), TEST(refuses_to_be_made_for_nobody),
     };
 
     return cmocka_run_group_tests_name("runner", tests, NULL, NULL);

@@ -132,13 +132,34 @@ static void explains_each_setting(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void reads_without_a_prefix(void **state)
+{
+    struct fixture *f = *state;
+    char level[] = "LEVEL=WARN";
+    char password[] = "PASSWORD=4711";
+    char *environment[] = { level, password, NULL };
+
+    assert_int_equal(msvc_settings_read(&f->read, NULL, settings, environment, &f->problems), 0);
+    assert_string_equal(msvc_settings_text(f->read, "LEVEL"), "WARN");
+}
+
+static void refuses_to_report_to_nobody(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(msvc_settings_read(&f->read, "APP_", settings, NULL, NULL), MSVC_ERR_INVALID);
+    assert_int_equal(msvc_settings_read(NULL, "APP_", settings, NULL, &f->problems),
+                     MSVC_ERR_INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(falls_back_to_the_default),      TEST(prefers_the_name_with_the_prefix),
         TEST(takes_an_empty_value_for_unset), TEST(reports_every_mistake_at_once),
         TEST(never_shows_a_secret),           TEST(refuses_numbers_with_anything_else_in_them),
-        TEST(explains_each_setting),
+        TEST(explains_each_setting),          TEST(reads_without_a_prefix),
+        TEST(refuses_to_report_to_nobody),
     };
 
     return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
