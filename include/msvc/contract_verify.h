@@ -71,7 +71,7 @@ struct msvc_contract_options {
     msvc_contract_header_fn *header; /**< Called for each header of the pact. Optional. */
     void *user;                      /**< Passed to both, never read. */
     const char *description;         /**< Only interactions whose description has this in it. */
-    const char *base_url;            /**< For the curl lines. Default "http://provider". */
+    const char *base_url; /**< For curl lines, its password hidden. Default "http://provider". */
 };
 
 #define MSVC_CONTRACT_OPTIONS(...) MSVC_OPTIONS_OF(struct msvc_contract_options, __VA_ARGS__)

@@ -14,6 +14,7 @@
 #include <msvc/error.h>
 #include <msvc/http.h>
 #include <msvc/status.h>
+#include <msvc/url.h>
 
 #include "base/alloc_internal.h"
 #include "base/options_internal.h"
@@ -158,16 +159,28 @@ static void write_curl_header(struct msvc_buffer *out, const char *name, const c
     msvc_buffer_clear(&line);
 }
 
+/* Whoever passes a URL may have put a password into it; the report is for everybody. */
+static void write_base(struct msvc_buffer *out, const char *base)
+{
+    struct msvc_url *url = NULL;
+
+    if (base != NULL && msvc_url_parse(&url, base, NULL) == 0)
+        msvc_buffer_text(out, msvc_url_redacted(url));
+    else
+        msvc_buffer_text(out, "http://provider");
+    msvc_url_free(url);
+}
+
 /* The request as somebody would repeat it by hand. */
 static char *make_curl(const struct run *r, const struct sending *s,
                        const struct msvc__part *request)
 {
-    const char *base = r->options.base_url != NULL ? r->options.base_url : "http://provider";
     struct msvc_buffer line = MSVC_BUFFER_INIT;
     struct msvc_buffer url = MSVC_BUFFER_INIT;
     char *text;
 
-    msvc_buffer_printf(&url, "%s%s", base, s->target.data);
+    write_base(&url, r->options.base_url);
+    msvc_buffer_bytes(&url, s->target.data, s->target.length);
     msvc_buffer_printf(&line, "curl -i -X %s ", request->method);
     quote(&line, url.data != NULL ? url.data : "");
     for (size_t i = 0; i < s->headers.count; i++)

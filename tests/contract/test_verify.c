@@ -234,6 +234,17 @@ static void says_that_nobody_set_a_state_up(void **state)
     msvc_buffer_clear(&text);
 }
 
+static void hides_a_password_in_the_url_that_it_repeats(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(msvc_contract_verify(
+                         &f->report, f->pact, f->transport,
+                         MSVC_CONTRACT_OPTIONS(.base_url = "http://me:hush@127.0.0.1:1"), &f->err),
+                     0);
+    assert_non_null(strstr(msvc_contract_curl(f->report, 0), "'http://me:***@127.0.0.1:1/users/"));
+}
+
 static void refuses_to_verify_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -274,6 +285,7 @@ int main(void)
         TEST(finds_a_body_that_is_no_json),
         TEST(fails_an_interaction_whose_state_is_not_known),
         TEST(tells_people_what_differs_and_how_to_repeat_it),
+        TEST(hides_a_password_in_the_url_that_it_repeats),
         TEST(reports_as_json),
         TEST(says_that_nobody_set_a_state_up),
         TEST(refuses_to_verify_nothing),
