@@ -84,11 +84,15 @@ static const struct msvc_http_transport_driver *find_driver(
 int msvc_service_transport(struct msvc_http_transport **out, struct msvc_service *service,
                            const char *setting, struct msvc_error *err)
 {
-    const char *text = msvc_service_text(service, setting);
     const struct msvc_http_transport_driver *driver;
     struct msvc_url *url;
+    const char *text;
     int status;
 
+    if (out == NULL || service == NULL || setting == NULL)
+        return msvc_error_set(err, MSVC_ERR_INVALID, "service", 0,
+                              "a transport needs a service and the name of a setting");
+    text = msvc_service_text(service, setting);
     if (text == NULL || text[0] == '\0')
         return msvc_error_set(err, MSVC_ERR_INVALID, "service", 0, "%s%s is not set",
                               service->definition->prefix, setting);

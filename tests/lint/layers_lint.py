@@ -49,7 +49,7 @@ SHARED = {
 }
 # Third-party headers, and the folders of lib that may know them.
 THIRD_PARTY = {
-    r"curl/": {"curl", "http_client", "otlp", "contract", "drivers/sqs"},
+    r"curl/": {"http_client", "otlp", "contract", "drivers/sqs"},
     r"microhttpd\.h": {"http_server", "contract"},
     r"gnutls/": {"http_server", "service"},
     r"jansson\.h": {"http_server", "jwt", "contract", "service"},
