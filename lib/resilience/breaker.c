@@ -99,7 +99,7 @@ static enum answer ask(struct msvc_breaker *b, uint64_t epoch, uint64_t age,
     case MSVC_BREAKER_FORCED_OPEN:
         return REFUSED;
     case MSVC_BREAKER_OPEN:
-        if (age / MSVC__NS_PER_MS < msvc__epoch_time_ms(epoch))
+        if (msvc__breaker_is_early(epoch, age))
             return REFUSED;
         (void)msvc__breaker_swap(b, epoch,
                                  msvc__epoch_next(epoch, MSVC_BREAKER_HALF_OPEN,
@@ -115,9 +115,10 @@ static enum answer ask(struct msvc_breaker *b, uint64_t epoch, uint64_t age,
     }
 }
 
-/* At most a few rounds: each is one more change by some thread. */
-static int begin_in_turmoil(struct msvc_breaker *b, uint64_t age, struct msvc_permit *permit)
+/* When it is not closed. At most a few rounds: each is one more change by some thread. */
+ASIDE static int begin_guarded(struct msvc_breaker *b, uint64_t now_ns, struct msvc_permit *permit)
 {
+    uint64_t age = msvc__breaker_age_ns(b, now_ns);
     enum answer answer;
 
     do {
@@ -129,21 +130,6 @@ static int begin_in_turmoil(struct msvc_breaker *b, uint64_t age, struct msvc_pe
     return answer == ADMITTED ? 0 : MSVC_ERR_REJECTED;
 }
 
-/* When it is not closed: mostly it is open, and one look at the time tells. */
-ASIDE static int begin_guarded(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns,
-                               struct msvc_permit *permit)
-{
-    uint64_t age;
-
-    if (msvc__epoch_state(epoch) == MSVC_BREAKER_FORCED_OPEN)
-        return MSVC_ERR_REJECTED;
-    age = msvc__breaker_age_ns(b, now_ns);
-    if (msvc__epoch_state(epoch) == MSVC_BREAKER_OPEN &&
-        age / MSVC__NS_PER_MS < msvc__epoch_time_ms(epoch))
-        return MSVC_ERR_REJECTED;
-    return begin_in_turmoil(b, age, permit);
-}
-
 int msvc_breaker_begin(struct msvc_breaker *breaker, uint64_t now_ns, struct msvc_permit *permit)
 {
     uint64_t epoch;
@@ -151,10 +137,15 @@ int msvc_breaker_begin(struct msvc_breaker *breaker, uint64_t now_ns, struct msv
     if (breaker == NULL || permit == NULL)
         return MSVC_ERR_INVALID;
     epoch = atomic_load_explicit(&breaker->epoch, memory_order_acquire);
-    if (msvc__epoch_state(epoch) != MSVC_BREAKER_CLOSED)
-        return begin_guarded(breaker, epoch, now_ns, permit);
-    admit(permit, epoch);
-    return 0;
+    if (msvc__epoch_state(epoch) == MSVC_BREAKER_CLOSED) {
+        admit(permit, epoch);
+        return 0;
+    }
+    if (msvc__epoch_state(epoch) == MSVC_BREAKER_FORCED_OPEN ||
+        (msvc__epoch_state(epoch) == MSVC_BREAKER_OPEN && now_ns != 0 &&
+         msvc__breaker_is_early(epoch, msvc__breaker_age_at(breaker, now_ns))))
+        return MSVC_ERR_REJECTED;
+    return begin_guarded(breaker, now_ns, permit);
 }
 
 /* Failures in a row, ours included; 0 for a late one. */
@@ -263,30 +254,40 @@ ASIDE static void trip(struct msvc_breaker *b, uint64_t epoch, uint64_t age)
     msvc__breaker_announce(b, &change);
 }
 
+/* A count window needs no time before it opens. */
 ASIDE static void end_counted(struct msvc_breaker *b, uint64_t epoch, unsigned result,
                               uint64_t now_ns)
 {
-    struct msvc__sample sample = { &b->epoch, epoch, now_ns, result };
+    uint64_t age = b->by_time != NULL ? msvc__breaker_age_ns(b, now_ns) : 0;
+    struct msvc__sample sample = { &b->epoch, epoch, age, result };
 
     if (record(b, &sample))
-        trip(b, epoch, now_ns);
+        trip(b, epoch, b->by_time != NULL ? age : msvc__breaker_age_ns(b, now_ns));
+}
+
+ASIDE static void judge_and_trip(struct msvc_breaker *b, uint64_t epoch, uint64_t age)
+{
+    if (judge_time(b, epoch, age))
+        trip(b, epoch, age);
 }
 
 /* A good call in good times. */
-static void end_well(struct msvc_breaker *b, uint64_t epoch, uint64_t age)
+static inline void end_well(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns)
 {
+    uint64_t age = msvc__breaker_age_at(b, now_ns);
     bool counted;
 
-    if (b->by_time == NULL || b->options.failure_streak != 0) {
-        end_counted(b, epoch, MSVC__RESULT_GOOD, age);
+    if (msvc__time_window_add_quickly(b->quick, epoch, age, &counted))
         return;
-    }
-    if (msvc__time_window_add_quickly(b->by_time, epoch, age, &counted))
-        return;
-    if (!counted)
-        end_counted(b, epoch, MSVC__RESULT_GOOD, age);
-    else if (judge_time(b, epoch, age))
-        trip(b, epoch, age);
+    if (counted)
+        judge_and_trip(b, epoch, age);
+    else
+        end_counted(b, epoch, MSVC__RESULT_GOOD, now_ns);
+}
+
+ASIDE static void end_well_by_clock(struct msvc_breaker *b, uint64_t epoch)
+{
+    end_well(b, epoch, msvc_clock_monotonic_ns(b->options.clock));
 }
 
 /* A slow probe is a bad one only where slow calls open the breaker. */
@@ -329,8 +330,7 @@ ASIDE static void end_guarded(struct msvc_breaker *b, uint64_t epoch,
     case MSVC_BREAKER_CLOSED:
     case MSVC_BREAKER_METRICS_ONLY:
         if (outcome != MSVC_OUTCOME_IGNORED && outcome != MSVC_OUTCOME_CANCELLED)
-            end_counted(b, epoch, result_of(b, outcome, duration_ns),
-                        msvc__breaker_age_ns(b, now_ns));
+            end_counted(b, epoch, result_of(b, outcome, duration_ns), now_ns);
         return;
     default:
         return;
@@ -342,17 +342,20 @@ void msvc_breaker_end(struct msvc_breaker *breaker, struct msvc_permit *permit,
 {
     uint64_t epoch;
 
-    if (breaker == NULL || permit == NULL || permit->generation == 0)
+    if (breaker == NULL || permit == NULL)
         return;
     epoch = permit->generation;
-    permit->generation = 0;
+    permit->generation = 0; /* as no epoch ever is */
     if (atomic_load_explicit(&breaker->epoch, memory_order_acquire) != epoch)
         return;
 
-    if (msvc__epoch_state(epoch) == MSVC_BREAKER_CLOSED && outcome == MSVC_OUTCOME_SUCCESS &&
-        duration_ns < breaker->slow_ns) {
-        end_well(breaker, epoch, msvc__breaker_age_ns(breaker, now_ns));
-        return;
-    }
-    end_guarded(breaker, epoch, permit, outcome, duration_ns, now_ns);
+    if (msvc__epoch_state(epoch) != MSVC_BREAKER_CLOSED || outcome != MSVC_OUTCOME_SUCCESS ||
+        duration_ns >= breaker->slow_ns)
+        end_guarded(breaker, epoch, permit, outcome, duration_ns, now_ns);
+    else if (breaker->quick == NULL)
+        end_counted(breaker, epoch, MSVC__RESULT_GOOD, now_ns);
+    else if (now_ns == 0)
+        end_well_by_clock(breaker, epoch);
+    else
+        end_well(breaker, epoch, now_ns);
 }

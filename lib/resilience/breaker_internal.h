@@ -15,11 +15,12 @@
 
 struct msvc_breaker {
     _Atomic uint64_t epoch;              /* see epoch_internal.h */
-    struct msvc_breaker_options options; /* constant after new(), without zeros */
     uint64_t made_ns;                    /* constant: where our time begins */
     uint64_t slow_ns;                    /* constant: UINT64_MAX when nothing is slow */
+    struct msvc__time_window *quick;     /* constant: by_time, or NULL if a streak is counted too */
     struct msvc__time_window *by_time;   /* constant; one of the two is NULL */
     struct msvc__count_window *by_count; /* constant */
+    struct msvc_breaker_options options; /* constant after new(), without zeros */
     struct msvc__probes probes;
     _Atomic uint64_t streak; /* generation << 24 | failures in a row */
 };
@@ -31,12 +32,24 @@ struct msvc__change {
     enum msvc_breaker_state to;
 };
 
-/* Nanoseconds since the breaker was made; reads the clock when now_ns is 0. */
+/* Nanoseconds since the breaker was made. */
+static inline uint64_t msvc__breaker_age_at(const struct msvc_breaker *b, uint64_t now_ns)
+{
+    return now_ns > b->made_ns ? now_ns - b->made_ns : 0;
+}
+
+/* The same, and reads the clock when now_ns is 0. */
 static inline uint64_t msvc__breaker_age_ns(const struct msvc_breaker *b, uint64_t now_ns)
 {
     if (now_ns == 0)
         now_ns = msvc_clock_monotonic_ns(b->options.clock);
-    return now_ns > b->made_ns ? now_ns - b->made_ns : 0;
+    return msvc__breaker_age_at(b, now_ns);
+}
+
+/* Whether an opening is not over yet. */
+static inline bool msvc__breaker_is_early(uint64_t epoch, uint64_t age_ns)
+{
+    return age_ns < msvc__epoch_time_ms(epoch) * MSVC__NS_PER_MS;
 }
 
 /* Change the epoch, unless it is another one meanwhile. */

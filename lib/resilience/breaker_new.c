@@ -87,6 +87,7 @@ static void set_up(struct msvc_breaker *b, const struct msvc_breaker_options *o)
     if (o->window_calls == 0) {
         b->by_time = behind(b);
         msvc__time_window_init(b->by_time, (uint64_t)o->window_ms * MSVC__NS_PER_MS);
+        b->quick = o->failure_streak == 0 ? b->by_time : NULL;
     } else {
         b->by_count = behind(b);
         msvc__count_window_init(b->by_count, o->window_calls, o->minimum_calls);

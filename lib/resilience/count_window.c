@@ -132,9 +132,12 @@ bool msvc__count_window_add(struct msvc__count_window *window, const struct msvc
     leaves = replace(window, sample, place);
     if (leaves < 0)
         return false;
-    adjust(&window->failures, sample,
-           has(comes, MSVC__RESULT_FAILED) - has(leaves, MSVC__RESULT_FAILED));
-    adjust(&window->slow, sample, has(comes, MSVC__RESULT_SLOW) - has(leaves, MSVC__RESULT_SLOW));
+    if (comes != leaves) {
+        adjust(&window->failures, sample,
+               has(comes, MSVC__RESULT_FAILED) - has(leaves, MSVC__RESULT_FAILED));
+        adjust(&window->slow, sample,
+               has(comes, MSVC__RESULT_SLOW) - has(leaves, MSVC__RESULT_SLOW));
+    }
     return comes != MSVC__RESULT_GOOD || (place.lap == 0 && place.position < window->minimum);
 }
 

@@ -29,10 +29,10 @@
 
 #include "resilience/epoch_internal.h"
 
-_Thread_local unsigned msvc__own_stripe;
+_Thread_local size_t msvc__own_stripe;
 
 /* Which stripe a thread counts in; handed out in turn, so that the first eight share none. */
-static unsigned own_stripe(void)
+static size_t own_stripe(void)
 {
     static _Atomic unsigned threads;
 

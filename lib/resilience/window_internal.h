@@ -63,7 +63,7 @@ struct msvc__time_window {
 #endif
 
 /* The thread's stripe, from 1; 0 before its first result. */
-extern MSVC__FAST_TLS _Thread_local unsigned msvc__own_stripe;
+extern MSVC__FAST_TLS _Thread_local size_t msvc__own_stripe;
 
 static inline uint64_t msvc__time_tag(uint64_t epoch, uint64_t slice)
 {
@@ -84,6 +84,7 @@ static inline bool msvc__time_window_add_quickly(struct msvc__time_window *windo
                                                  uint64_t now_ns, bool *counted)
 {
     uint64_t slice = now_ns >> window->slice_shift;
+    uint64_t none = msvc__time_tag(epoch, slice) << MSVC__COUNT_BITS;
     _Atomic uint64_t *entry;
     uint64_t seen;
 
@@ -92,12 +93,12 @@ static inline bool msvc__time_window_add_quickly(struct msvc__time_window *windo
         return false;
     entry = &window->stripes[msvc__own_stripe - 1].calls[slice % MSVC__SLICES];
     seen = atomic_load_explicit(entry, memory_order_relaxed);
-    if (seen >> MSVC__COUNT_BITS != msvc__time_tag(epoch, slice) ||
-        (seen & MSVC__COUNT_MAX) == MSVC__COUNT_MAX ||
+    if (seen - none >= MSVC__COUNT_MAX || /* another tag, or full */
         !atomic_compare_exchange_strong(entry, &seen, seen + 1))
         return false;
     *counted = true;
-    return (atomic_load(&window->verdict) & MSVC__UNSETTLED) == msvc__settled_tag(epoch, slice);
+    return ((atomic_load(&window->verdict) ^ msvc__settled_tag(epoch, slice)) & MSVC__UNSETTLED) ==
+           0;
 }
 
 void msvc__time_window_init(struct msvc__time_window *window, uint64_t length_ns);

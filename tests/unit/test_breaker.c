@@ -607,6 +607,56 @@ static void takes_the_time_that_it_is_given(void **state)
     assert_int_equal(msvc_breaker_begin(f->breaker, now + 100000000, &permit), 0);
 }
 
+static uint64_t count_read(void *user)
+{
+    unsigned *reads = user;
+
+    (*reads)++;
+    return 1000000000;
+}
+
+/* Eight calls that end well, eight that fail and open it, eight that are rejected. */
+static void call_until_it_rejects(struct fixture *f, uint64_t now_ns)
+{
+    struct msvc_permit permit;
+
+    for (unsigned i = 0; i < 24; i++) {
+        if (msvc_breaker_begin(f->breaker, now_ns, &permit) < 0)
+            continue;
+        msvc_breaker_end(f->breaker, &permit, i < 8 ? MSVC_OUTCOME_SUCCESS : MSVC_OUTCOME_FAILURE,
+                         1, now_ns);
+    }
+    assert_state(f, MSVC_BREAKER_OPEN);
+}
+
+static void reads_no_clock_when_it_is_given_the_time(void **state)
+{
+    struct fixture *f = *state;
+    unsigned reads = 0;
+    const struct msvc_clock clock = { .monotonic_ns = count_read, .user = &reads };
+
+    rebuild(f, MSVC_BREAKER_OPTIONS(.clock = &clock));
+    reads = 0;
+    call_until_it_rejects(f, 2000000000);
+    assert_int_equal(reads, 0);
+}
+
+static void reads_the_clock_once_to_open_by_a_count_window(void **state)
+{
+    struct fixture *f = *state;
+    unsigned reads = 0;
+    const struct msvc_clock clock = { .monotonic_ns = count_read, .user = &reads };
+
+    rebuild(f, MSVC_BREAKER_OPTIONS(.window_calls = 100, .failure_percent = 66, .clock = &clock));
+    reads = 0;
+    report(f, MSVC_OUTCOME_SUCCESS, 8);
+    report(f, MSVC_OUTCOME_FAILURE, 15);
+    assert_int_equal(reads, 0);
+    report(f, MSVC_OUTCOME_FAILURE, 1);
+    assert_state(f, MSVC_BREAKER_OPEN);
+    assert_int_equal(reads, 1);
+}
+
 static void refuses_numbers_outside_of_their_range(void **state)
 {
     struct msvc_breaker *none = NULL;
@@ -728,6 +778,8 @@ int main(void)
         TEST(counts_and_stays_while_metrics_only),
         TEST(starts_anew_when_closed_by_hand),
         TEST(takes_the_time_that_it_is_given),
+        TEST(reads_no_clock_when_it_is_given_the_time),
+        TEST(reads_the_clock_once_to_open_by_a_count_window),
         TEST(refuses_numbers_outside_of_their_range),
         TEST(says_when_memory_is_short),
         TEST(refuses_options_of_the_future),
