@@ -2,9 +2,11 @@
 /* Chooses how bodies are compared: by what they are, then by what is in them. */
 #include <string.h>
 
+#include <msvc/error.h>
 #include <msvc/json.h>
 
 #include "contract/match_internal.h"
+#include "contract/xml_internal.h"
 
 static bool has_text(const struct msvc__part *part)
 {
@@ -40,11 +42,17 @@ static bool is_null(const struct msvc__part *part)
     return !has_text(part) || msvc_json_type(msvc_json_root(part->json)) == MSVC_JSON_NULL;
 }
 
-static bool is_xml(const char *type)
+/* Why a body is no XML: what reading it once more says. */
+static void report_xml(struct msvc__mismatches *out, const struct msvc__part *expected,
+                       const struct msvc__part *actual)
 {
-    size_t length = strlen(type);
+    const struct msvc__part *wrong = expected->xml == NULL ? expected : actual;
+    struct msvc_error err = { .message = "expected XML" };
+    struct msvc__xml *unused = NULL;
 
-    return length >= 3 && strcmp(type + length - 3, "xml") == 0;
+    (void)msvc__xml_parse(&unused, wrong->body, wrong->body_length, &err);
+    msvc__xml_free(unused);
+    add(out, expected, actual, err.message);
 }
 
 static void compare_texts(struct msvc__mismatches *out, const struct msvc__part *expected,
@@ -53,10 +61,12 @@ static void compare_texts(struct msvc__mismatches *out, const struct msvc__part 
     const struct msvc__rule *rule =
         msvc__rules_for_place(&expected->rules, &(struct msvc__place){ .depth = 1 });
 
-    if (is_xml(expected->content_type))
-        add(out, expected, actual, "XML is not compared yet");
-    else
+    if (!msvc__xml_is_type(expected->content_type))
         msvc__match_text(out, rule, "body", "$", expected->body, actual->body);
+    else if (expected->xml == NULL || actual->xml == NULL)
+        report_xml(out, expected, actual);
+    else
+        msvc__match_xml(out, &expected->rules, expected->is_request, expected->xml, actual->xml);
 }
 
 static void compare_present(struct msvc__mismatches *out, const struct msvc__part *expected,

@@ -9,6 +9,7 @@
 
 struct msvc_buffer;
 struct msvc_json_writer;
+struct msvc__xml;
 
 struct msvc__mismatches {
     struct msvc_contract_mismatch *items;
@@ -36,6 +37,8 @@ void msvc__match_body(struct msvc__mismatches *out, const struct msvc__part *exp
 void msvc__match_json(struct msvc__mismatches *out, const struct msvc__rules *rules,
                       bool is_request, const struct msvc_json *expected,
                       const struct msvc_json *actual);
+void msvc__match_xml(struct msvc__mismatches *out, const struct msvc__rules *rules, bool is_request,
+                     const struct msvc__xml *expected, const struct msvc__xml *actual);
 void msvc__match_headers(struct msvc__mismatches *out, const struct msvc__part *expected,
                          const struct msvc__part *actual);
 void msvc__match_query(struct msvc__mismatches *out, const struct msvc__part *expected,

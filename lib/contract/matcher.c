@@ -148,13 +148,15 @@ static bool is_container(const struct msvc__subject *s)
 {
     enum msvc_json_type type = msvc_json_type(s->json);
 
-    return type == MSVC_JSON_ARRAY || type == MSVC_JSON_OBJECT;
+    return s->is_element || type == MSVC_JSON_ARRAY || type == MSVC_JSON_OBJECT;
 }
 
-/* The two booleans are of one type. */
+/* The two booleans are of one type, and an element is a list of its children. */
 static enum msvc_json_type type_of(const struct msvc__subject *s)
 {
-    enum msvc_json_type type = s->json != NULL ? msvc_json_type(s->json) : MSVC_JSON_STRING;
+    enum msvc_json_type type = s->json != NULL ? msvc_json_type(s->json)
+                               : s->is_element ? MSVC_JSON_ARRAY
+                                               : MSVC_JSON_STRING;
 
     return type == MSVC_JSON_TRUE ? MSVC_JSON_FALSE : type;
 }
@@ -213,7 +215,7 @@ static bool matches_type(const struct msvc__matcher *m, const struct msvc__subje
                          const struct msvc__subject *actual, bool is_cascaded,
                          struct msvc_buffer *why)
 {
-    size_t count = msvc_json_count(actual->json);
+    size_t count = actual->is_element ? actual->child_count : msvc_json_count(actual->json);
 
     if (type_of(expected) != type_of(actual)) {
         msvc_buffer_printf(why, "expected %s, found %s", type_name(expected), type_name(actual));
@@ -342,6 +344,8 @@ static bool accepts(const struct msvc__matcher *m, const struct msvc__subject *e
         msvc_buffer_printf(why, "the matcher \"%s\" is not supported yet", m->name);
         return false;
     default:
+        if (actual->is_element) /* its text is what such a matcher is about */
+            return true;
         return matches_kind(m->kind, actual, why);
     }
 }

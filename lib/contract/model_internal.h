@@ -16,6 +16,7 @@
 
 struct msvc_json;
 struct msvc_json_document;
+struct msvc__xml;
 
 /* Names and values in order, both copied. */
 struct msvc__pairs {
@@ -54,6 +55,7 @@ struct msvc__part {
     size_t body_length;
     char content_type[128];          /* without parameters, lower case; "" when there is no body */
     struct msvc_json_document *json; /* the body, when it is JSON */
+    struct msvc__xml *xml;           /* the body, when it is XML */
     struct msvc__rules rules;
 };
 
@@ -62,7 +64,8 @@ int msvc__part_read(struct msvc__part *out, const struct msvc_json *json, bool i
                     unsigned version, struct msvc_error *err);
 /* Take what came over a wire as the body. Returns 0 or MSVC_ERR_NOMEM. */
 int msvc__part_set_body(struct msvc__part *part, const void *body, size_t length);
-/* Find out the content type and read the body if it is JSON; the last step of making a part. */
+/* Find out the content type and read the body if it is JSON or XML; the last step of making a part.
+ */
 int msvc__part_finish(struct msvc__part *part);
 void msvc__part_clear(struct msvc__part *part);
 

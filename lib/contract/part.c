@@ -16,6 +16,7 @@
 #include "base/alloc_internal.h"
 #include "contract/canonical_internal.h"
 #include "contract/model_internal.h"
+#include "contract/xml_internal.h"
 
 static int no_memory(struct msvc_error *err)
 {
@@ -189,6 +190,8 @@ int msvc__part_finish(struct msvc__part *part)
         status = msvc_json_parse(&part->json, part->body, part->body_length, NULL, NULL);
     if (part->content_type[0] == '\0')
         strcpy(part->content_type, guess_type(part));
+    if (msvc__xml_is_type(part->content_type))
+        status = msvc__xml_parse(&part->xml, part->body, part->body_length, NULL);
     return status == MSVC_ERR_NOMEM ? status : 0;
 }
 
@@ -247,6 +250,7 @@ void msvc__part_clear(struct msvc__part *part)
     msvc__pairs_clear(&part->headers);
     free(part->body);
     msvc_json_free(part->json);
+    msvc__xml_free(part->xml);
     msvc__rules_clear(&part->rules);
     *part = (struct msvc__part){ .method = NULL };
 }

@@ -207,7 +207,7 @@ void msvc__place_write(struct msvc_buffer *out, const struct msvc__place *place)
     msvc__place_write(out, place->parent);
     if (place->name != NULL)
         msvc__path_write_name(out, place->name, place->name_length);
-    else
+    if (place->name == NULL || (place->is_element && place->index > 0))
         msvc_buffer_printf(out, "[%zu]", place->index);
 }
 
@@ -235,20 +235,39 @@ static int step_weight(const struct msvc__step *step, const struct msvc__place *
     return 0;
 }
 
-double msvc__path_weight(const struct msvc__path *path, const struct msvc__place *place)
+/* How well a path fits the place itself. After the name of an element its index may follow. */
+static double weight_at(const struct msvc__path *path, const struct msvc__place *place)
 {
     double weight = (double)path->count; /* at most 512 * 2^512: exact */
+    size_t i = path->count;
 
-    if (path->count == 0 || path->count > place->depth)
-        return 0;
-    for (size_t above = place->depth - path->count; above > 0; above--)
-        place = place->parent;
-    for (size_t i = path->count; i-- > 0; place = place->parent) {
-        int fits = step_weight(&path->steps[i], place);
+    for (; i > 0 && place != NULL; place = place->parent) {
+        const struct msvc__step *step = &path->steps[--i];
+        int fits;
 
+        if (place->is_element && i > 0 &&
+            (step->kind == MSVC__STEP_INDEX || step->kind == MSVC__STEP_ANY_INDEX)) {
+            weight *= step->kind == MSVC__STEP_ANY_INDEX ? 1 : step->index == place->index ? 2 : 0;
+            step = &path->steps[--i];
+        }
+        fits = step_weight(step, place);
         if (fits == 0)
             return 0;
         weight *= fits;
     }
+    return i == 0 && place == NULL ? weight : 0;
+}
+
+double msvc__path_weight(const struct msvc__path *path, const struct msvc__place *place)
+{
+    double weight = 0;
+
+    for (; path->count > 0 && weight <= 0 && place != NULL; place = place->parent)
+        weight = weight_at(path, place);
     return weight;
+}
+
+bool msvc__path_names(const struct msvc__path *path, const struct msvc__place *place)
+{
+    return path->count > 0 && weight_at(path, place) > 0;
 }

@@ -50,13 +50,16 @@ struct msvc__place {
     const struct msvc__place *parent; /* NULL at the root */
     const char *name;                 /* NULL for an index */
     size_t name_length;
-    size_t index;
-    size_t depth; /* 1 at the root */
+    size_t index;    /* of an element: among those of its name */
+    size_t depth;    /* 1 at the root */
+    bool is_element; /* of XML: named, and a rule may add its index */
 };
 
 void msvc__place_write(struct msvc_buffer *out, const struct msvc__place *place);
 /* How well a path fits a place or something above it; 0 when it does not. */
 double msvc__path_weight(const struct msvc__path *path, const struct msvc__place *place);
+/* Whether a path fits the place itself, and not only something above it. */
+bool msvc__path_names(const struct msvc__path *path, const struct msvc__place *place);
 
 enum msvc__matcher_kind {
     MSVC__MATCH_EQUALITY,
@@ -122,11 +125,13 @@ void msvc__matcher_clear(struct msvc__matcher *matcher);
 void msvc__matcher_describe(struct msvc_buffer *out, const struct msvc__matcher *matcher);
 void msvc__rule_describe(struct msvc_buffer *out, const struct msvc__rule *rule);
 
-/* What a matcher looks at: a JSON value, or a text. */
+/* What a matcher looks at: a JSON value, an XML element or a text. */
 struct msvc__subject {
-    const struct msvc_json *json; /* NULL: the text */
-    const char *text;
+    const struct msvc_json *json; /* NULL: the element or the text */
+    const char *text;             /* of an element: its name */
     size_t length;
+    bool is_element;
+    size_t child_count; /* of an element */
 };
 
 /*
