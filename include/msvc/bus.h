@@ -187,7 +187,7 @@ MSVC_API int msvc_bus_timeout_ms(const struct msvc_bus *bus);
 /**
  * Take no more deliveries, wait for LATER ones to be settled and for the outcomes of publishes.
  *
- * @return 0, or #MSVC_ERR_TIMEOUT when something is still open.
+ * @return 0, #MSVC_ERR_TIMEOUT when something is still open, or as msvc_bus_run_once().
  */
 MSVC_API MSVC_MUST_USE int msvc_bus_drain(struct msvc_bus *bus, int timeout_ms,
                                           struct msvc_error *err);

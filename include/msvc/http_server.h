@@ -61,8 +61,8 @@ struct msvc_http_server_options {
  *
  * @param[out] out  Owned by the caller; untouched on failure.
  * @param router    Borrowed; must outlive the server.
- * @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_UNAVAILABLE (the address is taken), #MSVC_ERR_AUTH
- * (certificate files), #MSVC_ERR_NOMEM.
+ * @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_UNSUPPORTED, #MSVC_ERR_UNAVAILABLE (the address is
+ *         taken), #MSVC_ERR_AUTH (certificate files), #MSVC_ERR_NOMEM.
  */
 MSVC_API MSVC_MUST_USE int msvc_http_server_start(struct msvc_http_server **out,
                                                   struct msvc_http_router *router,
@@ -75,7 +75,8 @@ MSVC_API const char *msvc_http_server_address(const struct msvc_http_server *ser
 /** From now on every answer says `Connection: close`; still accepting. */
 MSVC_API void msvc_http_server_drain(struct msvc_http_server *server);
 
-/** Stop listening, wait for requests in flight. @return 0 or #MSVC_ERR_TIMEOUT: some are left. */
+/** Stop listening, wait for requests in flight. @return 0, #MSVC_ERR_TIMEOUT when some are left,
+ * #MSVC_ERR_STATE after a fork or #MSVC_ERR_INVALID. */
 MSVC_API int msvc_http_server_stop(struct msvc_http_server *server, int timeout_ms);
 
 /** Stop at once and destroy. NULL is ignored. */

@@ -301,8 +301,10 @@ int msvc_relay_flush(struct msvc_relay *r, int timeout_ms, struct msvc_error *er
         if (status == MSVC_ERR_STATE && is_inherited(r))
             return status;
     } while (left_ms > 0);
-    if (status < 0)
+    if (status < 0 && err != NULL) {
         msvc_error_prefix(err, "not flushed");
+        err->status = MSVC_ERR_TIMEOUT;
+    }
     return status < 0 ? MSVC_ERR_TIMEOUT
                       : msvc_error_set(err, MSVC_ERR_TIMEOUT, "core", 0,
                                        "%zu rows are held and not published", r->window.count);

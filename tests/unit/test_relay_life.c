@@ -271,6 +271,7 @@ static void a_flush_without_broker_times_out(void **state)
     f->broker.is_away = true;
     append(f, "k", "1");
     assert_int_equal(msvc_relay_flush(f->relay, 0, &f->err), MSVC_ERR_TIMEOUT);
+    assert_int_equal(f->err.status, MSVC_ERR_TIMEOUT);
     assert_int_equal(number(f, ROWS), 1);
 }
 
