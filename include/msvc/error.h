@@ -38,6 +38,10 @@ struct msvc_error {
 MSVC_API int msvc_error_set(struct msvc_error *err, int status, const char *origin, int native,
                             const char *format, ...) MSVC_PRINTF(5, 6);
 
+#ifdef __clang_analyzer__ /* It sees one file at a time: tell it that the status comes back. */
+#define msvc_error_set(err, status, ...) ((void)msvc_error_set(err, status, __VA_ARGS__), (status))
+#endif
+
 /** Put "@p prefix: " before the message, for a caller that knows more. NULL @p err is ignored. */
 MSVC_API void msvc_error_prefix(struct msvc_error *err, const char *format, ...) MSVC_PRINTF(2, 3);
 

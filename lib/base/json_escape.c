@@ -90,7 +90,8 @@ static size_t escape_ascii(char *out, char byte)
             return 2;
         }
     }
-    memcpy(out + 1, "u00", 3);
+    out[1] = 'u';
+    out[2] = out[3] = '0';
     out[4] = digits[byte >> 4 & 1];
     out[5] = digits[byte & 0x0f];
     return 6;

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define FIRST_SLOTS ((size_t)4 * MSVC__JSON_INDEX_ABOVE)
+
 static uint64_t rotate(uint64_t word, unsigned bits)
 {
     return word << bits | word >> (64 - bits);
@@ -64,7 +66,7 @@ static bool has_name(const struct msvc_json *member, const char *name, size_t le
 
 static size_t slot_count(size_t members)
 {
-    size_t count = 4 * MSVC__JSON_INDEX_ABOVE;
+    size_t count = FIRST_SLOTS;
 
     while (count < 2 * members)
         count *= 2;
@@ -139,7 +141,7 @@ const struct msvc_json *msvc__json_index_members(struct msvc_json *object,
     index->key[0] = key[0];
     index->key[1] = key[1];
     index->mask = slot_count(object->length) - 1;
-    memset(index->slots, 0, (index->mask + 1) * sizeof(index->slots[0]));
+    memset(index->slots, 0, (index->mask + 1) * sizeof(struct msvc_json *));
     for (struct msvc_json *m = object->value.children.first; m != NULL; m = m->next) {
         struct msvc_json **slot = find_slot(index, m->name, m->name_length);
 

@@ -123,7 +123,7 @@ void msvc_json_key(struct msvc_json_writer *w, const char *name)
         fail(w, MSVC_ERR_INVALID);
     if (!in_object(w) || w->after_key)
         fail(w, MSVC_ERR_STATE);
-    if (w->status < 0)
+    if (w->status < 0 || name == NULL)
         return;
     if (w->needs_comma)
         msvc_buffer_byte(w->out, ',');

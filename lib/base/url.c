@@ -367,10 +367,10 @@ int msvc_url_parse(struct msvc_url **out, const char *text, struct msvc_error *e
     status = cut(&p, &pieces);
     if (status == 0)
         status = allocate(&p, &pieces);
-    if (status < 0)
+    if (status != 0)
         return status;
     status = read_pieces(&p, &pieces);
-    if (status < 0) {
+    if (status != 0) {
         msvc_url_free(p.url);
         return status;
     }

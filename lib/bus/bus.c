@@ -304,7 +304,7 @@ static void close_handle(struct msvc_bus *bus)
         msvc__delivery_abandon_all(bus);
     bus->driver->close(bus->handle);
     msvc__publish_end_all(bus);
-    while ((first = list_first(&bus->subscriptions)) != NULL)
+    while ((first = list_pop(&bus->subscriptions)) != NULL)
         subscription_free(ITEM(struct subscription, first));
 }
 

@@ -49,8 +49,11 @@ static inline struct link *list_pop(struct link *list)
 {
     struct link *first = list_first(list);
 
-    if (first != NULL)
-        list_take_out(first);
+    if (first == NULL)
+        return NULL;
+    list->next = first->next;
+    list->next->previous = list;
+    first->previous = first->next = first;
     return first;
 }
 

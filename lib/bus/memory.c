@@ -74,7 +74,7 @@ static int memory_open(void **out, const struct msvc_url *url, struct msvc_bus_h
 {
     static const char *const known[] = { "limit", NULL };
     const char *name = msvc_url_path(url);
-    uint64_t limit;
+    uint64_t limit = DEFAULT_LIMIT;
     struct handle *h;
     int status = msvc_url_check_query(url, known, err);
 
@@ -137,7 +137,7 @@ static int memory_subscribe(void *handle, const struct msvc_subscription *wanted
                             void *subscription, struct msvc_error *err)
 {
     struct handle *h = handle;
-    struct member **grown = msvc__grow(h->members, (h->member_count + 1) * sizeof(*grown));
+    struct member **grown = msvc__grow(h->members, (h->member_count + 1) * sizeof(struct member *));
     struct member *member = NULL;
     int status;
 

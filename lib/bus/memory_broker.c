@@ -6,6 +6,7 @@
  */
 #include "bus/memory_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -320,6 +321,7 @@ int msvc__memory_put(struct broker *b, const struct msvc_message *message)
             enqueue(e);
         } else {
             leave_line(e);
+            assert(shared->references > 1);
             entry_free(b, e);
         }
     }
@@ -421,7 +423,7 @@ static void free_entries(struct broker *b, struct link *list)
 {
     struct link *first;
 
-    while ((first = list_first(list)) != NULL) {
+    while ((first = list_pop(list)) != NULL) {
         struct entry *e = ITEM(struct entry, first);
 
         leave_line(e);
@@ -455,7 +457,7 @@ void msvc__memory_close(struct broker *b)
     (void)pthread_mutex_unlock(&brokers_lock);
     if (!is_last)
         return;
-    while ((first = list_first(&b->groups)) != NULL)
+    while ((first = list_pop(&b->groups)) != NULL)
         group_free(b, ITEM(struct group, first));
     (void)pthread_mutex_destroy(&b->lock);
     free(b->name);

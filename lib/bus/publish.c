@@ -6,6 +6,7 @@
  */
 #include "bus/bus_internal.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,7 @@ static int start(struct publish **out, struct msvc_bus *bus, const struct msvc_m
 
     if (status < 0)
         return status;
+    assert(bus != NULL);
     if (bus->publishes >= bus->options.window)
         return msvc_error_set(err, MSVC_ERR_REJECTED, ORIGIN, 0,
                               "%u publishes wait for their outcome already", bus->options.window);
@@ -231,10 +233,9 @@ unsigned msvc__publish_tell(struct msvc_bus *bus)
     unsigned told = 0;
     struct link *first;
 
-    while ((first = list_first(&bus->ended)) != NULL) {
+    while ((first = list_pop(&bus->ended)) != NULL) {
         struct publish *p = ITEM(struct publish, first);
 
-        list_take_out(&p->link);
         told += tell(bus, p, p->result.outcome, p->reason != NULL ? p->reason : "");
         publish_free(bus, p);
     }
@@ -250,10 +251,9 @@ void msvc__publish_end_all(struct msvc_bus *bus)
     if (!bus->host.is_inherited)
         (void)msvc__publish_tell(bus);
     list_move_all(&bus->pending, &bus->ended);
-    while ((first = list_first(&bus->pending)) != NULL) {
+    while ((first = list_pop(&bus->pending)) != NULL) {
         struct publish *p = ITEM(struct publish, first);
 
-        list_take_out(&p->link);
         if (!p->is_told && !bus->host.is_inherited)
             (void)tell(bus, p, MSVC_PUBLISH_UNKNOWN, "the bus was closed");
         publish_free(bus, p);

@@ -59,17 +59,18 @@ static int read_request(struct msvc__part *out, struct msvc_http_exchange *x)
     const struct msvc_header *headers = msvc_http_headers(x);
     size_t length = 0;
     const char *body = msvc_http_body(x, &length);
+    const char *path = msvc_http_param(x, "path");
     const char *query = msvc_http_query_text(x);
     int status = msvc__part_set_body(out, body, length);
 
     out->is_request = true;
     out->method = msvc__copy_text(msvc_http_method(x));
-    out->path = msvc__new(strlen(msvc_http_param(x, "path")) + 2);
+    out->path = msvc__new(strlen(path) + 2);
     out->query_text = msvc__copy_text(query != NULL ? query : "");
     if (status < 0 || out->method == NULL || out->path == NULL || out->query_text == NULL)
         return MSVC_ERR_NOMEM;
     out->path[0] = '/';
-    strcpy(out->path + 1, msvc_http_param(x, "path"));
+    memcpy(out->path + 1, path, strlen(path));
     for (; headers != NULL && headers->name != NULL; headers++) {
         if (msvc__pairs_add(&out->headers, headers->name, strlen(headers->name), headers->value,
                             strlen(headers->value)) < 0)

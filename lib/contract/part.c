@@ -5,6 +5,7 @@
  * the three apart.
  */
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,7 +190,7 @@ int msvc__part_finish(struct msvc__part *part)
     if (part->content_type[0] == '\0' || says_json(part->content_type))
         status = msvc_json_parse(&part->json, part->body, part->body_length, NULL, NULL);
     if (part->content_type[0] == '\0')
-        strcpy(part->content_type, guess_type(part));
+        (void)snprintf(part->content_type, sizeof(part->content_type), "%s", guess_type(part));
     if (msvc__xml_is_type(part->content_type))
         status = msvc__xml_parse(&part->xml, part->body, part->body_length, NULL);
     return status == MSVC_ERR_NOMEM ? status : 0;

@@ -142,7 +142,7 @@ static int add(struct msvc__rules *rules, const struct category *category, const
         status = no_memory(err);
     else if (category->category == MSVC__RULE_BODY)
         status = msvc__path_parse(&rule.path, key, err);
-    else if (!category->is_single)
+    else if (key != NULL)
         status = read_name(&rule, key, err);
     if (status == 0)
         status = read_matchers(&rule, json, err);
@@ -260,7 +260,7 @@ const struct msvc__rule *msvc__rules_for_place(const struct msvc__rules *rules,
         double weight =
             rule->category == MSVC__RULE_BODY ? msvc__path_weight(&rule->path, place) : 0;
 
-        if (weight > best_weight || (weight > 0 && weight >= best_weight && wins(rule, best))) {
+        if (weight > best_weight || (best != NULL && weight >= best_weight && wins(rule, best))) {
             best = rule;
             best_weight = weight;
         }
@@ -270,6 +270,8 @@ const struct msvc__rule *msvc__rules_for_place(const struct msvc__rules *rules,
 
 static bool is_named(const struct msvc__rule *rule, const char *name)
 {
+    if (rule->name == NULL)
+        return false;
     if (rule->category == MSVC__RULE_HEADER)
         return strcasecmp(rule->name, name) == 0;
     return strcmp(rule->name, name) == 0;

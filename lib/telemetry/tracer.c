@@ -117,8 +117,8 @@ static int make_queue(struct msvc_tracer *tracer)
         count++;
     if (count == 0)
         return 0;
-    tracer->exporters = msvc__new_array(count, sizeof(tracer->exporters[0]));
-    tracer->batch = msvc__new_array(tracer->options.batch_limit, sizeof(tracer->batch[0]));
+    tracer->exporters = msvc__new_array(count, sizeof(struct msvc_span_exporter *));
+    tracer->batch = msvc__new_array(tracer->options.batch_limit, sizeof(struct msvc_span_data *));
     if (tracer->exporters == NULL || tracer->batch == NULL)
         return MSVC_ERR_NOMEM;
     status = msvc__span_queue_init(&tracer->queue, tracer->options.queue_limit);
@@ -127,7 +127,7 @@ static int make_queue(struct msvc_tracer *tracer)
     tracer->wake_fd = msvc__wake_open();
     if (tracer->wake_fd < 0)
         return tracer->wake_fd;
-    memcpy(tracer->exporters, given, count * sizeof(given[0]));
+    memcpy(tracer->exporters, given, count * sizeof(struct msvc_span_exporter *));
     tracer->exporter_count = count;
     return 0;
 }

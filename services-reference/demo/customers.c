@@ -20,10 +20,13 @@
 
 /* One after the other: confirmed, and what may happen instead. */
 static const struct wish wishes[] = {
-    { "apple", 1, false, false }, { "apple", 2, false, true },  /* one that comes twice */
-    { "apple", 3, true, false },                                /* cancelled by the customer */
-    { "apple", 1, false, false }, { "watch", 2, false, false }, /* more than may be paid */
-    { "apple", 2, false, false }, { "apple", 5 * CHAOS_RESTOCK, false, false }, /* not in stock */
+    { "apple", 1, false, false },
+    { "apple", 2, false, true }, /* one that comes twice */
+    { "apple", 3, true, false }, /* cancelled by the customer */
+    { "apple", 1, false, false },
+    { "watch", 2, false, false }, /* more than may be paid */
+    { "apple", 2, false, false },
+    { "apple", INT64_C(5) * CHAOS_RESTOCK, false, false }, /* not in stock */
 };
 
 /* Nobody knows what became of it, or it may go better next time. */

@@ -165,7 +165,7 @@ int msvc__postgres_outbox_remove(void *session, const uint64_t *seqs, size_t cou
 {
     struct msvc__postgres_session *s = session;
     struct msvc_buffer list = MSVC_BUFFER_INIT;
-    PGresult *result;
+    PGresult *result = NULL;
     int status = list_seqs(&list, seqs, count, err);
 
     if (status == 0) {

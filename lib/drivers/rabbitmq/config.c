@@ -118,7 +118,7 @@ int msvc__rmq_config_read(struct rmq_config *out, const struct msvc_url *url,
         status = msvc_url_query_number(&heartbeat, url, "heartbeat", 20, 1, 600, err);
     if (status == 0)
         status = read_unrouted(&c.keeps_unrouted, url, err);
-    if (status < 0)
+    if (status != 0)
         return status;
     c.heartbeat_s = (unsigned)heartbeat;
     status = copy_texts(&c, url);
