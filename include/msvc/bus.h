@@ -101,8 +101,8 @@ struct msvc_bus_options {
  * @param[out] out  Owned by the caller; untouched on failure.
  * @param options   Copied; NULL for the defaults.
  * @return 0, #MSVC_ERR_INVALID or #MSVC_ERR_MALFORMED (the URL), #MSVC_ERR_UNSUPPORTED (no driver
- *         for its scheme), #MSVC_ERR_UNAVAILABLE (a local file that cannot be opened) or
- * #MSVC_ERR_NOMEM.
+ *         for its scheme), #MSVC_ERR_UNAVAILABLE (a local file that cannot be opened, or no
+ *         descriptor is left) or #MSVC_ERR_NOMEM.
  */
 MSVC_API MSVC_MUST_USE int msvc_bus_open(struct msvc_bus **out, const char *url,
                                          const struct msvc_bus_driver *const *drivers,

@@ -83,7 +83,7 @@ static int open_descriptors(struct msvc_bus *bus, struct msvc_error *err)
         return no_memory(err);
     bus->pollset = msvc__pollset_open();
     if (bus->pollset < 0 || msvc__pollset_put(bus->pollset, bus->hub->wake_fd) < 0)
-        return msvc_error_set(err, MSVC_ERR_NOMEM, ORIGIN, 0, "no descriptor is left");
+        return msvc_error_set(err, MSVC_ERR_UNAVAILABLE, ORIGIN, 0, "no descriptor is left");
     return 0;
 }
 
@@ -261,7 +261,7 @@ static int open_handle(struct msvc_bus *bus, const char *text,
     if (status == 0)
         bus->driver_fd = bus->driver->fd(bus->handle);
     if (status == 0 && bus->driver_fd >= 0 && msvc__pollset_put(bus->pollset, bus->driver_fd) < 0)
-        return msvc_error_set(err, MSVC_ERR_NOMEM, ORIGIN, 0, "no descriptor is left");
+        return msvc_error_set(err, MSVC_ERR_UNAVAILABLE, ORIGIN, 0, "no descriptor is left");
     return status;
 }
 

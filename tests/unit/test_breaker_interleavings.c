@@ -194,18 +194,21 @@ static void run_thread(int self)
     (void)setcontext(&search.main);
 }
 
+/* On its own, because getcontext() returns twice. */
+static void prepare_thread(struct thread *thread, int number)
+{
+    thread->is_done = false;
+    (void)getcontext(&thread->context);
+    thread->context.uc_stack.ss_sp = thread->stack;
+    thread->context.uc_stack.ss_size = sizeof(thread->stack);
+    thread->context.uc_link = NULL;
+    makecontext(&thread->context, (void (*)(void))run_thread, 1, number);
+}
+
 static void prepare_threads(void)
 {
-    for (unsigned i = 0; i < search.scenario->threads; i++) {
-        struct thread *thread = &search.threads[i];
-
-        thread->is_done = false;
-        (void)getcontext(&thread->context);
-        thread->context.uc_stack.ss_sp = thread->stack;
-        thread->context.uc_stack.ss_size = sizeof(thread->stack);
-        thread->context.uc_link = NULL;
-        makecontext(&thread->context, (void (*)(void))run_thread, 1, (int)i);
-    }
+    for (unsigned i = 0; i < search.scenario->threads; i++)
+        prepare_thread(&search.threads[i], (int)i);
 }
 
 static void run_one_order(void)
