@@ -20,7 +20,7 @@ extern char **environ;
 
 static const struct msvc_setting counter_settings[] = {
     { .name = "GATE", .help = "file that GET /slow waits for" },
-    { NULL },
+    { .name = NULL },
 };
 
 static const struct msvc_migration *counter_migrations(const char *dialect)
@@ -172,7 +172,7 @@ static void stop_front(void *transport)
 
 static const struct msvc_setting front_settings[] = {
     { .name = "COUNTER_URL", .kind = MSVC_SETTING_URL, .help = "where the counter is" },
-    { NULL },
+    { .name = NULL },
 };
 
 static const struct msvc_service_definition front = {

@@ -278,7 +278,7 @@ int shop_tell(struct shop *shop, enum shop_service who, const char *type, const 
 
 static struct msvc_rows *query(struct shop *shop, enum shop_service of, const char *sql)
 {
-    struct msvc_rows *rows;
+    struct msvc_rows *rows = NULL;
     struct msvc_error err;
     struct msvc_tx *tx;
 

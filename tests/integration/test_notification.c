@@ -57,7 +57,7 @@ static const struct msvc_migration *no_migrations(const char *dialect)
     return none;
 }
 
-static const struct msvc_setting no_settings[] = { { NULL } };
+static const struct msvc_setting no_settings[] = { { .name = NULL } };
 
 static void stop_gateway(void *state)
 {
@@ -170,8 +170,8 @@ static const char *read_file(const char *path)
 
 static void assert_has(const char *text, const char *part)
 {
-    if (strstr(text, part) == NULL)
-        fail_msg("\"%s\" is not in \"%s\"", part, text);
+    if (text == NULL || strstr(text, part) == NULL)
+        fail_msg("\"%s\" is not in \"%s\"", part, text != NULL ? text : "");
 }
 
 /* The only e-mail in the spool folder. */

@@ -2,6 +2,7 @@
 /* What happens when the broker dies, stops, or starts again. */
 #include "rabbitmq_support.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,6 +125,33 @@ static void confirms_only_what_survives_a_crash_of_the_broker(void **state)
     free(arrived);
 }
 
+static bool is_stopped(int pid)
+{
+    char path[64];
+    char state = ' ';
+    FILE *file;
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+    file = fopen(path, "r");
+    if (file == NULL)
+        return false;
+    if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+        state = ' ';
+    (void)fclose(file);
+    return state == 'T';
+}
+
+/* A thread that waits for the disk stops only when that is over. */
+static void stop_server(int pid)
+{
+    uint64_t deadline = msvc_deadline_in(NULL, 10000);
+
+    assert_int_equal(kill(pid, SIGSTOP), 0);
+    while (!is_stopped(pid) && msvc_deadline_left_ms(NULL, deadline, 1) > 0)
+        (void)poll(NULL, 0, 1);
+    assert_true(is_stopped(pid));
+}
+
 static void notices_a_broker_that_stopped(void **state)
 {
     struct fixture *f = *state;
@@ -136,7 +164,7 @@ static void notices_a_broker_that_stopped(void **state)
     run_for(f, 3500);
     assert_true(msvc_bus_is_connected(bus)); /* idle, and both sides heard of each other */
     begin = msvc_clock_monotonic_ns(NULL);
-    assert_int_equal(kill(pid, SIGSTOP), 0);
+    stop_server(pid);
     while (msvc_bus_run_once(bus, 100, NULL) >= 0 &&
            msvc_clock_monotonic_ns(NULL) - begin < 10000000000u)
         ;
@@ -153,7 +181,7 @@ static void says_unknown_for_what_a_stopped_broker_was_sent(void **state)
     int pid = server_pid();
 
     wait_until_connected(f, bus);
-    assert_int_equal(kill(pid, SIGSTOP), 0);
+    stop_server(pid);
     publish(f, bus, "t", NULL, "1");
     wait_for(f, &f->outcomes[MSVC_PUBLISH_UNKNOWN], 1);
     assert_int_equal(kill(pid, SIGCONT), 0);
