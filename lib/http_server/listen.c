@@ -159,12 +159,21 @@ int msvc__listen(struct listener *out, const char *address, struct msvc_error *e
     return status;
 }
 
+void msvc__listener_shut(struct listener *l)
+{
+    if (l->fd < 0 || l->is_shut)
+        return;
+    if (strncmp(l->address, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
+        (void)unlink(l->address + strlen(UNIX_PREFIX));
+    (void)shutdown(l->fd, SHUT_RDWR);
+    l->is_shut = true;
+}
+
 void msvc__listener_close(struct listener *l)
 {
     if (l->fd < 0)
         return;
-    if (strncmp(l->address, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
-        (void)unlink(l->address + strlen(UNIX_PREFIX));
+    msvc__listener_shut(l);
     (void)close(l->fd);
     l->fd = -1;
 }

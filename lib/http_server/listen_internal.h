@@ -12,13 +12,17 @@ struct msvc_error;
 
 struct listener {
     int fd;                           /* -1: none */
+    bool is_shut;                     /* takes nobody any more */
     char address[MSVC__ADDRESS_SIZE]; /* where it really listens */
 };
 
 /* Returns 0, MSVC_ERR_INVALID or MSVC_ERR_UNAVAILABLE. */
 int msvc__listen(struct listener *out, const char *address, struct msvc_error *err);
 
-/* Close it; the file of a Unix socket goes too. */
+/* Take nobody any more: who connects is refused, the file of a Unix socket goes. */
+void msvc__listener_shut(struct listener *listener);
+
+/* Shut and close it. */
 void msvc__listener_close(struct listener *listener);
 
 /* "127.0.0.1:51234", "[::1]:51234", "unix:/path"; "unix:" for a peer without a name. */

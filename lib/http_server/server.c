@@ -243,14 +243,14 @@ static void stop_listening(struct msvc_http_server *s)
     socklen_t length = sizeof(peer);
     int fd;
 
-    if (s->listener.fd < 0 || s->daemon == NULL)
+    if (s->listener.is_shut || s->daemon == NULL)
         return;
     (void)MHD_quiesce_daemon(s->daemon);
     while ((fd = accept(s->listener.fd, (struct sockaddr *)&peer, &length)) >= 0) {
         (void)MHD_add_connection(s->daemon, fd, (struct sockaddr *)&peer, length);
         length = sizeof(peer);
     }
-    msvc__listener_close(&s->listener);
+    msvc__listener_shut(&s->listener);
 }
 
 static struct timespec instant(uint64_t ns)
@@ -306,19 +306,20 @@ static void end_watch(struct msvc_http_server *s)
 
 /*
  * No connection may be suspended when libmicrohttpd stops: the workers go
- * first, and resume what they had.
+ * first, and resume what they had. The loop may be about to put the listening
+ * socket into its epoll set: its number is free only when the loop has ended.
  */
 void msvc_http_server_free(struct msvc_http_server *s)
 {
     if (s == NULL || s->fork_generation != msvc__fork_generation())
         return;
-    if (s->daemon != NULL && s->listener.fd >= 0)
+    if (s->daemon != NULL && !s->listener.is_shut)
         (void)MHD_quiesce_daemon(s->daemon);
-    msvc__listener_close(&s->listener);
     msvc__connections_shut_all(s);
     msvc__workers_stop(&s->workers);
     if (s->daemon != NULL)
         MHD_stop_daemon(s->daemon);
+    msvc__listener_close(&s->listener);
     msvc__workers_clear(&s->workers);
     end_watch(s);
     (void)pthread_cond_destroy(&s->watch_wanted);
