@@ -31,6 +31,8 @@ int msvc__pairs_add(struct msvc__pairs *pairs, const char *name, size_t name_len
 int msvc__pairs_add_query(struct msvc__pairs *pairs, const char *text);
 /* Decode a query where it stands, as one text. Returns its new length. */
 size_t msvc__query_decode(char *text);
+/* Decode a path where it stands: some consumers write it as they send it. */
+void msvc__path_decode(char *path);
 void msvc__pairs_clear(struct msvc__pairs *pairs);
 
 enum msvc__body_state {

@@ -73,6 +73,24 @@ size_t msvc__query_decode(char *text)
     return length;
 }
 
+void msvc__path_decode(char *path)
+{
+    char *out = path;
+
+    for (const char *at = path; *at != '\0'; at++) {
+        int high = at[0] == '%' ? hex(at[1]) : -1;
+        int low = high >= 0 ? hex(at[2]) : -1;
+
+        if (low >= 0 && high + low > 0) {
+            *out++ = (char)(high * 16 + low);
+            at += 2;
+        } else {
+            *out++ = *at;
+        }
+    }
+    *out = '\0';
+}
+
 static int add_decoded(struct msvc__pairs *pairs, char *pair, size_t length)
 {
     char *equals = memchr(pair, '=', length);

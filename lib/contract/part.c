@@ -202,6 +202,8 @@ static int read_into(struct msvc__part *part, const struct msvc_json *json, stru
 
     if (status == 0)
         status = read_text(&part->path, json, "path", err);
+    if (status == 0 && part->path != NULL)
+        msvc__path_decode(part->path);
     if (status == 0 && part->is_request)
         status = read_query(part, msvc_json_member(json, "query"), err);
     if (status == 0)

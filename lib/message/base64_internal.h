@@ -7,9 +7,9 @@
 
 struct msvc_buffer;
 
-void msvc__base64_append(struct msvc_buffer *out, const void *data, size_t length);
+MSVC_API void msvc__base64_append(struct msvc_buffer *out, const void *data, size_t length);
 
 /* Append the bytes; false when text is not exactly one encoding, or out failed. */
-bool msvc__base64_decode(struct msvc_buffer *out, const char *text, size_t length);
+MSVC_API bool msvc__base64_decode(struct msvc_buffer *out, const char *text, size_t length);
 
 #endif

@@ -28,6 +28,8 @@ OTHERS = {
     "MSVC_PACT_MEMBERS": None,
     "MSVC_PACT_OBJECT": None,
     "MSVC_PACT_STATES": None,
+    "MSVC_PACT_TEXTS": None,
+    "MSVC_PACT_VERSIONS": None,
 }
 WARNINGS = ["-Wall", "-Wextra", "-pedantic", "-Werror"]
 DIALECTS = {"C11": ["cc", "-std=c11", "-x", "c"], "C++11": ["c++", "-std=c++11", "-x", "c++"]}

@@ -45,6 +45,7 @@ OWN = {
 # Internal headers that one other folder may include: internal(owner) → folders.
 SHARED = {
     "http/token_internal.h": {"http_server"},
+    "message/base64_internal.h": {"contract"},
     "store/wake_internal.h": {"outbox"},
 }
 # Third-party headers, and the folders of lib that may know them.
