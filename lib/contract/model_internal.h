@@ -10,6 +10,7 @@
 #include <msvc/contract.h>
 #include <msvc/header.h>
 
+#include "contract/generators_internal.h"
 #include "contract/rules_internal.h"
 
 #define MSVC__CONTRACT "contract" /* the origin of our errors */
@@ -59,6 +60,7 @@ struct msvc__part {
     struct msvc_json_document *json; /* the body, when it is JSON */
     struct msvc__xml *xml;           /* the body, when it is XML */
     struct msvc__rules rules;
+    struct msvc__generators generators;
 };
 
 /* Read a request or response of a pact file. Returns 0, MSVC_ERR_MALFORMED, MSVC_ERR_NOMEM. */

@@ -214,6 +214,9 @@ static int read_into(struct msvc__part *part, const struct msvc_json *json, stru
         status = read_body(part, msvc_json_member(json, "body"), err);
     if (status == 0)
         status = msvc__rules_read(&part->rules, msvc_json_member(json, "matchingRules"), err);
+    if (status == 0)
+        status =
+            msvc__generators_read(&part->generators, msvc_json_member(json, "generators"), err);
     if (status == 0 && part->is_request && part->method == NULL)
         part->method = msvc__copy_text("GET");
     if (status == 0 && part->is_request && part->path == NULL)
@@ -255,5 +258,6 @@ void msvc__part_clear(struct msvc__part *part)
     msvc_json_free(part->json);
     msvc__xml_free(part->xml);
     msvc__rules_clear(&part->rules);
+    msvc__generators_clear(&part->generators);
     *part = (struct msvc__part){ .method = NULL };
 }

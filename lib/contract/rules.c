@@ -25,10 +25,12 @@ struct category {
 };
 
 static const struct category categories[] = {
-    { "method", MSVC__RULE_METHOD, true },   { "path", MSVC__RULE_PATH, true },
-    { "query", MSVC__RULE_QUERY, false },    { "header", MSVC__RULE_HEADER, false },
-    { "headers", MSVC__RULE_HEADER, false }, { "status", MSVC__RULE_STATUS, true },
-    { "body", MSVC__RULE_BODY, false },
+    { "method", MSVC__RULE_METHOD, true },      { "path", MSVC__RULE_PATH, true },
+    { "query", MSVC__RULE_QUERY, false },       { "header", MSVC__RULE_HEADER, false },
+    { "headers", MSVC__RULE_HEADER, false },    { "status", MSVC__RULE_STATUS, true },
+    { "body", MSVC__RULE_BODY, false },         { "content", MSVC__RULE_BODY, false },
+    { "contents", MSVC__RULE_BODY, false },     { "metadata", MSVC__RULE_METADATA, false },
+    { "metaData", MSVC__RULE_METADATA, false },
 };
 
 static const struct category *find_category(const char *name)
@@ -38,6 +40,21 @@ static const struct category *find_category(const char *name)
             return &categories[i];
     }
     return NULL;
+}
+
+bool msvc__category_find(enum msvc__category *out, const char *name)
+{
+    const struct category *found = find_category(name);
+
+    if (found != NULL)
+        *out = found->category;
+    return found != NULL;
+}
+
+bool msvc__category_is_single(enum msvc__category category)
+{
+    return category == MSVC__RULE_METHOD || category == MSVC__RULE_PATH ||
+           category == MSVC__RULE_STATUS;
 }
 
 static int no_memory(struct msvc_error *err)
@@ -89,8 +106,7 @@ static int read_matchers(struct msvc__rule *rule, const struct msvc_json *json,
     return 0;
 }
 
-/* "X-Id", "X-Id[0]", "$.X-Id" and "$['X-Id'][*]" all mean the name. */
-static int read_name(struct msvc__rule *rule, const char *key, struct msvc_error *err)
+int msvc__rule_name_read(char **out, const char *key, struct msvc_error *err)
 {
     struct msvc__path path = { .steps = NULL };
     const char *bracket = strrchr(key, '[');
@@ -100,17 +116,17 @@ static int read_name(struct msvc__rule *rule, const char *key, struct msvc_error
     if (key[0] == '$' && (key[1] == '.' || key[1] == '[')) {
         status = msvc__path_parse(&path, key, err);
         if (status == 0 && path.count > 1 && path.steps[1].kind == MSVC__STEP_NAME)
-            rule->name = msvc__copy_text(path.steps[1].name);
+            *out = msvc__copy_text(path.steps[1].name);
         else if (status == 0)
-            rule->name = msvc__copy_text("*");
+            *out = msvc__copy_text("*");
         msvc__path_clear(&path);
     } else {
         if (bracket != NULL && key[length - 1] == ']' &&
             strspn(bracket + 1, "0123456789*") == strlen(bracket) - 2)
             length = (size_t)(bracket - key);
-        rule->name = msvc__copy_bytes(key, length);
+        *out = msvc__copy_bytes(key, length);
     }
-    return status == 0 && rule->name == NULL ? no_memory(err) : status;
+    return status == 0 && *out == NULL ? no_memory(err) : status;
 }
 
 /* A rule without matchers says nothing, and is left out. */
@@ -143,7 +159,7 @@ static int add(struct msvc__rules *rules, const struct category *category, const
     else if (category->category == MSVC__RULE_BODY)
         status = msvc__path_parse(&rule.path, key, err);
     else if (key != NULL)
-        status = read_name(&rule, key, err);
+        status = msvc__rule_name_read(&rule.name, key, err);
     if (status == 0)
         status = read_matchers(&rule, json, err);
     if (status == 0)

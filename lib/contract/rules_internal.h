@@ -90,7 +90,13 @@ enum msvc__category {
     MSVC__RULE_HEADER,
     MSVC__RULE_STATUS,
     MSVC__RULE_BODY,
+    MSVC__RULE_METADATA,
 };
+
+/* The part with that name in a file; false when there is none. */
+bool msvc__category_find(enum msvc__category *out, const char *name);
+/* Whether a part has one value only: method, path, status. */
+bool msvc__category_is_single(enum msvc__category category);
 
 struct msvc__rule {
     enum msvc__category category;
@@ -110,6 +116,10 @@ struct msvc__rules {
 /* Read "matchingRules" of version 2 or 3. Returns 0, MSVC_ERR_MALFORMED or MSVC_ERR_NOMEM. */
 int msvc__rules_read(struct msvc__rules *out, const struct msvc_json *json, struct msvc_error *err);
 void msvc__rules_clear(struct msvc__rules *rules);
+
+/* Copy the name in a key: "X-Id", "X-Id[0]", "$.X-Id" and "$['X-Id'][*]" all mean X-Id, "$" any.
+ * Returns 0, MSVC_ERR_MALFORMED, MSVC_ERR_LIMIT or MSVC_ERR_NOMEM. */
+int msvc__rule_name_read(char **out, const char *key, struct msvc_error *err);
 
 /* The rule for a place in the body; NULL when there is none. */
 const struct msvc__rule *msvc__rules_for_place(const struct msvc__rules *rules,
