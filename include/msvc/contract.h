@@ -21,7 +21,7 @@
  *     …
  *     msvc_pact_write(pact, "contracts", NULL, &err);
  *
- * Versions 1 to 3 of the specification are read, version 3 is written. A file
+ * Versions 1 to 4 of the specification are read, version 3 is written. A file
  * is the same to the byte in whatever order its interactions were added.
  * Numbers are compared as they are written, whatever their length.
  */
@@ -43,6 +43,13 @@ struct msvc_error;
 /** What one consumer expects of one provider. Threading: one thread at a time; safe while nothing
  * is added. */
 struct msvc_pact;
+
+/** What an interaction is about. */
+enum msvc_pact_kind {
+    MSVC_PACT_HTTP,                /**< A request and its answer. */
+    MSVC_PACT_MESSAGE,             /**< The provider sends, nobody answers. */
+    MSVC_PACT_SYNCHRONOUS_MESSAGE, /**< The consumer sends a message, messages come back. */
+};
 
 enum msvc_pact_value_kind {
     MSVC_PACT_ABSENT, /**< No body at all. */
@@ -148,11 +155,11 @@ MSVC_API MSVC_MUST_USE int msvc_pact_new(struct msvc_pact **out, const char *con
                                          const char *provider, struct msvc_error *err);
 
 /**
- * Read a pact of version 1, 2 or 3.
+ * Read a pact of version 1, 1.1, 2, 3 or 4.
  *
  * @param[out] out  Owned by the caller; keeps nothing of @p text; untouched on failure.
  * @return 0, #MSVC_ERR_MALFORMED (no JSON, or no pact: the message says where),
- *         #MSVC_ERR_UNSUPPORTED (version 4, messages),
+ *         #MSVC_ERR_UNSUPPORTED (version 5 or later),
  *         #MSVC_ERR_LIMIT, #MSVC_ERR_INVALID for a NULL, or #MSVC_ERR_NOMEM.
  */
 MSVC_API MSVC_MUST_USE int msvc_pact_parse(struct msvc_pact **out, const char *text, size_t length,
@@ -206,6 +213,10 @@ MSVC_API const char *msvc_pact_provider(const struct msvc_pact *pact);
 MSVC_API size_t msvc_pact_count(const struct msvc_pact *pact);
 /** NULL outside. Borrowed. */
 MSVC_API const char *msvc_pact_description(const struct msvc_pact *pact, size_t index);
+/** #MSVC_PACT_HTTP outside. */
+MSVC_API enum msvc_pact_kind msvc_pact_kind(const struct msvc_pact *pact, size_t index);
+/** The version of the specification that it was read as, 1 to 4; 0 for NULL. */
+MSVC_API unsigned msvc_pact_version(const struct msvc_pact *pact);
 
 MSVC_END_DECLS
 

@@ -141,6 +141,15 @@ int msvc__canonical_pretty(struct msvc_buffer *out, const struct msvc_json *valu
     return write_form(&(struct form){ .out = out, .is_pretty = true }, value, depth);
 }
 
+char *msvc__canonical_copy(const struct msvc_json *value)
+{
+    struct msvc_buffer text = MSVC_BUFFER_INIT;
+    char *copy = msvc__canonical(&text, value) == 0 ? msvc_buffer_steal(&text) : NULL;
+
+    msvc_buffer_clear(&text);
+    return copy;
+}
+
 const struct msvc_json *msvc__json_member_n(const struct msvc_json *object, const char *name,
                                             size_t length)
 {

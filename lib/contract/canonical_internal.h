@@ -12,6 +12,8 @@ struct msvc_json;
 int msvc__canonical(struct msvc_buffer *out, const struct msvc_json *value);
 /* Over several lines, the first one already indented by `depth` levels. */
 int msvc__canonical_pretty(struct msvc_buffer *out, const struct msvc_json *value, unsigned depth);
+/* In one line, free() it; NULL when out of memory. */
+char *msvc__canonical_copy(const struct msvc_json *value);
 /* A string with its quotes. */
 void msvc__canonical_text(struct msvc_buffer *out, const char *text, size_t length);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One interaction. Its key is its description and its states; its text is the
- * whole of it in the one form it is written in, so that two are the same when
- * their texts are.
+ * One interaction. Its key is its kind, its description and its states; its
+ * text is the whole of it in the one form it is written in, so that two are
+ * the same when their texts are. What we know nothing of lives on in the text.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,64 +16,11 @@
 #include "contract/canonical_internal.h"
 #include "contract/model_internal.h"
 
-#define STATES_MAX 1000
+#define RESPONSES_MAX 1000
 
 static int no_memory(struct msvc_error *err)
 {
     return msvc_error_set(err, MSVC_ERR_NOMEM, MSVC__CONTRACT, 0, "no memory");
-}
-
-static char *canonical_copy(const struct msvc_json *json)
-{
-    struct msvc_buffer text = MSVC_BUFFER_INIT;
-    char *copy = msvc__canonical(&text, json) == 0 ? msvc_buffer_steal(&text) : NULL;
-
-    msvc_buffer_clear(&text);
-    return copy;
-}
-
-static int add_state(struct msvc__interaction *x, const char *name, const struct msvc_json *params,
-                     struct msvc_error *err)
-{
-    struct msvc__state *state = &x->states[x->state_count];
-
-    if (name == NULL)
-        return msvc_error_set(err, MSVC_ERR_MALFORMED, MSVC__CONTRACT, 0,
-                              "expected a provider state to have a name");
-    state->name = msvc__copy_text(name);
-    state->params =
-        msvc_json_type(params) == MSVC_JSON_OBJECT ? canonical_copy(params) : msvc__copy_text("{}");
-    x->state_count++;
-    return state->name != NULL && state->params != NULL ? 0 : no_memory(err);
-}
-
-/* Version 3 has a list; versions 1 and 2 one text, under one of two names. */
-static int read_states(struct msvc__interaction *x, const struct msvc_json *json,
-                       struct msvc_error *err)
-{
-    const struct msvc_json *list = msvc_json_member(json, "providerStates");
-    const struct msvc_json *one = msvc_json_member(json, "providerState");
-    size_t count = msvc_json_count(list);
-    int status = 0;
-
-    if (count > STATES_MAX)
-        return msvc_error_set(err, MSVC_ERR_LIMIT, MSVC__CONTRACT, 0, "more than %d states",
-                              STATES_MAX);
-    if (one == NULL)
-        one = msvc_json_member(json, "provider_state");
-    x->states = msvc__new_array(count + 1, sizeof(*x->states));
-    if (x->states == NULL)
-        return no_memory(err);
-    if (msvc_json_type(list) == MSVC_JSON_ARRAY) {
-        for (const struct msvc_json *state = msvc_json_first(list); status == 0 && state != NULL;
-             state = msvc_json_next(state))
-            status = add_state(x, msvc_json_string(msvc_json_member(state, "name"), NULL),
-                               msvc_json_member(state, "params"), err);
-        return status;
-    }
-    if (one == NULL || msvc_json_type(one) == MSVC_JSON_NULL)
-        return 0;
-    return add_state(x, msvc_json_string(one, NULL), NULL, err);
 }
 
 static char *make_key(const struct msvc__interaction *x)
@@ -86,31 +33,162 @@ static char *make_key(const struct msvc__interaction *x)
         msvc__canonical_text(&key, x->states[i].name, strlen(x->states[i].name));
         msvc_buffer_text(&key, x->states[i].params);
     }
+    msvc_buffer_text(&key, msvc__kind_name(x->kind));
     text = msvc_buffer_status(&key) == 0 ? msvc_buffer_steal(&key) : NULL;
     msvc_buffer_clear(&key);
     return text;
+}
+
+static const char *const kind_names[] = {
+    [MSVC_PACT_HTTP] = "Synchronous/HTTP",
+    [MSVC_PACT_MESSAGE] = "Asynchronous/Messages",
+    [MSVC_PACT_SYNCHRONOUS_MESSAGE] = "Synchronous/Messages",
+};
+
+const char *msvc__kind_name(enum msvc_pact_kind kind)
+{
+    return kind_names[kind];
+}
+
+static int read_kind(enum msvc_pact_kind *out, const struct msvc_json *json, struct msvc_error *err)
+{
+    const char *name = msvc_json_string(msvc_json_member(json, "type"), NULL);
+
+    for (size_t i = 0; name != NULL && i < sizeof(kind_names) / sizeof(kind_names[0]); i++) {
+        if (strcmp(kind_names[i], name) == 0) {
+            *out = (enum msvc_pact_kind)i;
+            return 0;
+        }
+    }
+    return msvc_error_set(err, MSVC_ERR_MALFORMED, MSVC__CONTRACT, 0,
+                          "expected type to be \"Synchronous/HTTP\", \"Asynchronous/Messages\" or "
+                          "\"Synchronous/Messages\", found %s%s%s",
+                          name != NULL ? "\"" : "", name != NULL ? name : "none",
+                          name != NULL ? "\"" : "");
+}
+
+static int new_responses(struct msvc__interaction *x, size_t count, struct msvc_error *err)
+{
+    if (count > RESPONSES_MAX)
+        return msvc_error_set(err, MSVC_ERR_LIMIT, MSVC__CONTRACT, 0, "more than %d responses",
+                              RESPONSES_MAX);
+    x->responses = msvc__new_array(count + 1, sizeof(*x->responses));
+    return x->responses != NULL ? 0 : no_memory(err);
+}
+
+static int read_http(struct msvc__interaction *x, const struct msvc_json *json, unsigned version,
+                     struct msvc_error *err)
+{
+    int status = new_responses(x, 1, err);
+
+    if (status == 0)
+        status =
+            msvc__part_read(&x->request, msvc_json_member(json, "request"), true, version, err);
+    if (status < 0)
+        return status;
+    x->response_count = 1;
+    return msvc__part_read(&x->responses[0], msvc_json_member(json, "response"), false, version,
+                           err);
+}
+
+static int read_message(struct msvc__interaction *x, const struct msvc_json *json, unsigned version,
+                        struct msvc_error *err)
+{
+    int status = new_responses(x, 1, err);
+
+    if (status < 0)
+        return status;
+    x->response_count = 1;
+    return msvc__message_read(&x->responses[0], json, version, err);
+}
+
+/* A request and a list of responses; one alone may stand without a list. */
+static int read_synchronous(struct msvc__interaction *x, const struct msvc_json *json,
+                            unsigned version, struct msvc_error *err)
+{
+    const struct msvc_json *response = msvc_json_member(json, "response");
+    bool is_list = msvc_json_type(response) == MSVC_JSON_ARRAY;
+    const struct msvc_json *one = is_list ? msvc_json_first(response) : response;
+    size_t count = is_list ? msvc_json_count(response) : response != NULL;
+    int status = new_responses(x, count, err);
+
+    if (status == 0 && (status = msvc__message_read(&x->request, msvc_json_member(json, "request"),
+                                                    version, err)) < 0)
+        msvc_error_prefix(err, "request");
+    for (size_t i = 0; status == 0 && i < count; i++, one = msvc_json_next(one)) {
+        status = msvc__message_read(&x->responses[i], one, version, err);
+        if (status < 0)
+            msvc_error_prefix(err, "response %zu", i + 1);
+        x->response_count++;
+    }
+    return status;
+}
+
+static int read_parts(struct msvc__interaction *x, const struct msvc_json *json, unsigned version,
+                      struct msvc_error *err)
+{
+    switch (x->kind) {
+    case MSVC_PACT_MESSAGE:
+        return read_message(x, json, version, err);
+    case MSVC_PACT_SYNCHRONOUS_MESSAGE:
+        return read_synchronous(x, json, version, err);
+    default:
+        return read_http(x, json, version, err);
+    }
+}
+
+/* A document of its own, for what is looked at rarely. */
+static int keep_object(struct msvc_json_document **out, const struct msvc_json *json,
+                       struct msvc_error *err)
+{
+    char *text;
+    int status;
+
+    if (msvc_json_type(json) != MSVC_JSON_OBJECT)
+        return 0;
+    text = msvc__canonical_copy(json);
+    if (text == NULL)
+        return no_memory(err);
+    status = msvc_json_parse(out, text, strlen(text), NULL, err);
+    free(text);
+    return status;
+}
+
+/* What version 4 and brokers say about an interaction beside its parts. */
+static int read_marks(struct msvc__interaction *x, const struct msvc_json *json,
+                      struct msvc_error *err)
+{
+    const char *id = msvc_json_string(msvc_json_member(json, "_id"), NULL);
+
+    x->is_pending = msvc_json_type(msvc_json_member(json, "pending")) == MSVC_JSON_TRUE;
+    x->needs_plugin = msvc_json_count(msvc_json_member(json, "pluginConfiguration")) > 0;
+    x->id = msvc__copy_text(id);
+    if (id != NULL && x->id == NULL)
+        return no_memory(err);
+    return keep_object(&x->comments, msvc_json_member(json, "comments"), err);
 }
 
 static int read_into(struct msvc__interaction *x, const struct msvc_json *json, unsigned version,
                      struct msvc_error *err)
 {
     const char *description = msvc_json_string(msvc_json_member(json, "description"), NULL);
-    int status;
+    int status = 0;
 
     if (description == NULL)
         return msvc_error_set(err, MSVC_ERR_MALFORMED, MSVC__CONTRACT, 0,
                               "expected an interaction to be an object with a description");
     x->description = msvc__copy_text(description);
-    x->text = canonical_copy(json);
+    x->text = msvc__canonical_copy(json);
     if (x->description == NULL || x->text == NULL)
         return no_memory(err);
-    status = read_states(x, json, err);
+    if (version >= 4)
+        status = read_kind(&x->kind, json, err);
     if (status == 0)
-        status =
-            msvc__part_read(&x->request, msvc_json_member(json, "request"), true, version, err);
+        status = msvc__states_read(x, json, err);
     if (status == 0)
-        status =
-            msvc__part_read(&x->response, msvc_json_member(json, "response"), false, version, err);
+        status = read_parts(x, json, version, err);
+    if (status == 0)
+        status = read_marks(x, json, err);
     if (status < 0)
         return status;
     x->key = make_key(x);
@@ -118,13 +196,14 @@ static int read_into(struct msvc__interaction *x, const struct msvc_json *json, 
 }
 
 int msvc__interaction_read(struct msvc__interaction **out, const struct msvc_json *json,
-                           unsigned version, struct msvc_error *err)
+                           enum msvc_pact_kind kind, unsigned version, struct msvc_error *err)
 {
     struct msvc__interaction *x = msvc__new(sizeof(*x));
     int status;
 
     if (x == NULL)
         return no_memory(err);
+    x->kind = kind;
     status = read_into(x, json, version, err);
     if (status < 0) {
         if (x->description != NULL)
@@ -146,9 +225,13 @@ void msvc__interaction_free(struct msvc__interaction *x)
     }
     free(x->states);
     msvc__part_clear(&x->request);
-    msvc__part_clear(&x->response);
+    for (size_t i = 0; i < x->response_count; i++)
+        msvc__part_clear(&x->responses[i]);
+    free(x->responses);
+    msvc_json_free(x->comments);
     free(x->description);
     free(x->text);
     free(x->key);
+    free(x->id);
     free(x);
 }

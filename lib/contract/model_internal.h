@@ -43,9 +43,17 @@ enum msvc__body_state {
     MSVC__BODY_PRESENT,
 };
 
-/* A request or a response. */
+/* What version 4 says of a body whose type does not tell. */
+enum msvc__body_hint {
+    MSVC__HINT_NONE,
+    MSVC__HINT_TEXT,
+    MSVC__HINT_BINARY,
+};
+
+/* A request, a response or a message. */
 struct msvc__part {
-    bool is_request;
+    bool is_request;          /* of HTTP: nothing may come that was not expected */
+    bool is_message;          /* has metadata instead of headers, method, path and status */
     bool compares_query_text; /* version 1 */
     char *method;             /* NULL in a response */
     char *path;
@@ -56,9 +64,12 @@ struct msvc__part {
     enum msvc__body_state body_state;
     char *body;
     size_t body_length;
-    char content_type[128];          /* without parameters, lower case; "" when there is no body */
-    struct msvc_json_document *json; /* the body, when it is JSON */
-    struct msvc__xml *xml;           /* the body, when it is XML */
+    enum msvc__body_hint body_hint;
+    char *declared_type;    /* what is said beside the body, with parameters; NULL: see headers */
+    char content_type[128]; /* without parameters, lower case; "" when there is no body */
+    struct msvc_json_document *json;     /* the body, when it is JSON */
+    struct msvc__xml *xml;               /* the body, when it is XML */
+    struct msvc_json_document *metadata; /* of a message: an object, values of any type; or NULL */
     struct msvc__rules rules;
     struct msvc__generators generators;
 };
@@ -66,12 +77,30 @@ struct msvc__part {
 /* Read a request or response of a pact file. Returns 0, MSVC_ERR_MALFORMED, MSVC_ERR_NOMEM. */
 int msvc__part_read(struct msvc__part *out, const struct msvc_json *json, bool is_request,
                     unsigned version, struct msvc_error *err);
+/* Read what a message of version 3 or 4 holds: contents, metadata, rules. Returns as above. */
+int msvc__message_read(struct msvc__part *out, const struct msvc_json *json, unsigned version,
+                       struct msvc_error *err);
 /* Take what came over a wire as the body. Returns 0 or MSVC_ERR_NOMEM. */
 int msvc__part_set_body(struct msvc__part *part, const void *body, size_t length);
+/* Take an object as the metadata of a message that came. Returns 0, MSVC_ERR_MALFORMED,
+ * MSVC_ERR_LIMIT or MSVC_ERR_NOMEM. */
+int msvc__part_set_metadata(struct msvc__part *part, const char *json, size_t length,
+                            struct msvc_error *err);
 /* Find out the content type and read the body if it is JSON or XML; the last step of making a part.
  */
 int msvc__part_finish(struct msvc__part *part);
+/* The type that is declared, with its parameters, wherever it stands; NULL when none is. */
+const char *msvc__part_type(const struct msvc__part *part);
 void msvc__part_clear(struct msvc__part *part);
+
+/* The body of a file as the bytes that would be sent: of versions 1 to 3, and of version 4. Returns
+ * 0, MSVC_ERR_MALFORMED or MSVC_ERR_NOMEM. */
+int msvc__body_read(struct msvc__part *part, const struct msvc_json *body, struct msvc_error *err);
+int msvc__body_read_v4(struct msvc__part *part, const struct msvc_json *body,
+                       struct msvc_error *err);
+bool msvc__type_is_json(const char *type);
+/* Whether a body of that type is bytes, so that a file has it in base64. */
+bool msvc__type_is_binary(const char *type);
 
 struct msvc__state {
     char *name;
@@ -79,27 +108,40 @@ struct msvc__state {
 };
 
 struct msvc__interaction {
+    enum msvc_pact_kind kind;
     char *description;
     struct msvc__state *states;
     size_t state_count;
-    struct msvc__part request;
-    struct msvc__part response;
-    char *text; /* canonical JSON of the whole */
-    char *key;  /* what two interactions of a pact may not have in common */
+    struct msvc__part request;    /* of HTTP and of a synchronous message */
+    struct msvc__part *responses; /* one of HTTP; the message itself; any number of a synchronous */
+    size_t response_count;
+    bool is_pending;
+    bool needs_plugin;                   /* only a plugin knows what its contents mean */
+    char *id;                            /* that a broker gave it; NULL */
+    struct msvc_json_document *comments; /* an object; NULL when there are none */
+    char *text;                          /* canonical JSON of the whole */
+    char *key;                           /* what two interactions may not have in common */
 };
 
 struct msvc_pact {
     char *consumer;
     char *provider;
-    unsigned version; /* 1 to 3 */
+    unsigned version;                    /* 1 to 4; 1.1 is 2 */
+    struct msvc_json_document *metadata; /* as read: an object; NULL when there is none */
     struct msvc__interaction **interactions;
     size_t count;
     size_t capacity;
 };
 
-/* Read an interaction of a file. Returns 0 or what a reader returns. */
+/* As version 4 writes it: "Synchronous/HTTP". */
+const char *msvc__kind_name(enum msvc_pact_kind kind);
+/* Read an interaction of a file; version 4 says itself of which kind it is. Returns 0 or what a
+ * reader returns. */
 int msvc__interaction_read(struct msvc__interaction **out, const struct msvc_json *json,
-                           unsigned version, struct msvc_error *err);
+                           enum msvc_pact_kind kind, unsigned version, struct msvc_error *err);
+/* Read its provider states. Returns as above. */
+int msvc__states_read(struct msvc__interaction *interaction, const struct msvc_json *json,
+                      struct msvc_error *err);
 void msvc__interaction_free(struct msvc__interaction *interaction);
 
 /* The interaction with that key, NULL when there is none. */

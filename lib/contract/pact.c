@@ -14,6 +14,7 @@
 #include <msvc/status.h>
 
 #include "base/alloc_internal.h"
+#include "contract/canonical_internal.h"
 #include "contract/model_internal.h"
 #include "contract/pact_internal.h"
 
@@ -95,6 +96,7 @@ void msvc_pact_free(struct msvc_pact *pact)
     for (size_t i = 0; i < pact->count; i++)
         msvc__interaction_free(pact->interactions[i]);
     free(pact->interactions);
+    msvc_json_free(pact->metadata);
     free(pact->consumer);
     free(pact->provider);
     free(pact);
@@ -125,19 +127,26 @@ static int read_version(unsigned *out, const struct msvc_json *root, struct msvc
         *out = 2;
     else if (text[0] == '1')
         *out = 1;
+    else if (text[0] == '4')
+        *out = 4;
     else
         return msvc_error_set(err, MSVC_ERR_UNSUPPORTED, MSVC__CONTRACT, 0,
-                              "pact specification version %s, expected 1 to 3", text);
+                              "pact specification version %s, expected 1 to 4", text);
     return 0;
 }
 
-static int read_interactions(struct msvc_pact *pact, const struct msvc_json *list,
-                             struct msvc_error *err)
+static int read_list(struct msvc_pact *pact, const struct msvc_json *root, const char *name,
+                     enum msvc_pact_kind kind, struct msvc_error *err)
 {
+    const struct msvc_json *list = msvc_json_member(root, name);
+
+    if (list != NULL && msvc_json_type(list) != MSVC_JSON_ARRAY)
+        return msvc_error_set(err, MSVC_ERR_MALFORMED, MSVC__CONTRACT, 0,
+                              "expected %s to be a list", name);
     for (const struct msvc_json *one = msvc_json_first(list); one != NULL;
          one = msvc_json_next(one)) {
         struct msvc__interaction *interaction = NULL;
-        int status = msvc__interaction_read(&interaction, one, pact->version, err);
+        int status = msvc__interaction_read(&interaction, one, kind, pact->version, err);
 
         if (status < 0)
             return status;
@@ -151,13 +160,46 @@ static int read_interactions(struct msvc_pact *pact, const struct msvc_json *lis
     return 0;
 }
 
+static int keep_metadata(struct msvc_pact *pact, const struct msvc_json *metadata,
+                         struct msvc_error *err)
+{
+    char *text;
+    int status;
+
+    if (msvc_json_type(metadata) != MSVC_JSON_OBJECT)
+        return 0;
+    text = msvc__canonical_copy(metadata);
+    if (text == NULL)
+        return no_memory(err);
+    status = msvc_json_parse(&pact->metadata, text, strlen(text), NULL, err);
+    free(text);
+    return status;
+}
+
+/* Version 3 has requests in one list and messages in another. */
+static int read_content(struct msvc_pact *pact, const struct msvc_json *root,
+                        struct msvc_error *err)
+{
+    bool has_messages = pact->version == 3 && msvc_json_member(root, "messages") != NULL;
+    int status = 0;
+
+    if (!has_messages && msvc_json_member(root, "interactions") == NULL)
+        return msvc_error_set(err, MSVC_ERR_MALFORMED, MSVC__CONTRACT, 0,
+                              "expected interactions to be a list");
+    status = read_list(pact, root, "interactions", MSVC_PACT_HTTP, err);
+    if (status == 0 && has_messages)
+        status = read_list(pact, root, "messages", MSVC_PACT_MESSAGE, err);
+    if (status == 0)
+        status = keep_metadata(pact, msvc_json_member(root, "metadata"), err);
+    return status;
+}
+
 int msvc__pact_read(struct msvc_pact **out, const struct msvc_json *root, struct msvc_error *err)
 {
     const char *consumer =
         msvc_json_string(msvc_json_member(msvc_json_member(root, "consumer"), "name"), NULL);
     const char *provider =
         msvc_json_string(msvc_json_member(msvc_json_member(root, "provider"), "name"), NULL);
-    const struct msvc_json *list = msvc_json_member(root, "interactions");
     struct msvc_pact *pact = NULL;
     unsigned version = 3;
     int status = read_version(&version, root, err);
@@ -167,15 +209,9 @@ int msvc__pact_read(struct msvc_pact **out, const struct msvc_json *root, struct
     if (consumer == NULL || provider == NULL)
         return msvc_error_set(err, MSVC_ERR_MALFORMED, MSVC__CONTRACT, 0,
                               "expected an object with consumer.name and provider.name");
-    if (msvc_json_member(root, "messages") != NULL)
-        return msvc_error_set(err, MSVC_ERR_UNSUPPORTED, MSVC__CONTRACT, 0,
-                              "a pact of messages, expected one of HTTP interactions");
-    if (msvc_json_type(list) != MSVC_JSON_ARRAY)
-        return msvc_error_set(err, MSVC_ERR_MALFORMED, MSVC__CONTRACT, 0,
-                              "expected interactions to be a list");
     status = make(&pact, consumer, provider, version, err);
     if (status == 0)
-        status = read_interactions(pact, list, err);
+        status = read_content(pact, root, err);
     if (status < 0)
         msvc_pact_free(pact);
     else
@@ -280,4 +316,14 @@ size_t msvc_pact_count(const struct msvc_pact *pact)
 const char *msvc_pact_description(const struct msvc_pact *pact, size_t index)
 {
     return index < msvc_pact_count(pact) ? pact->interactions[index]->description : NULL;
+}
+
+enum msvc_pact_kind msvc_pact_kind(const struct msvc_pact *pact, size_t index)
+{
+    return index < msvc_pact_count(pact) ? pact->interactions[index]->kind : MSVC_PACT_HTTP;
+}
+
+unsigned msvc_pact_version(const struct msvc_pact *pact)
+{
+    return pact != NULL ? pact->version : 0;
 }

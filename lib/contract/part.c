@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Requests and responses as files of any version write them. A body that is
- * absent, empty or null is three different things, and only a file can tell
- * the three apart.
- */
-#include <ctype.h>
-#include <stdio.h>
+/* Requests and responses as files of any version write them; bodies have a file of their own. */
 #include <stdlib.h>
 #include <string.h>
 
-#include <msvc/buffer.h>
 #include <msvc/error.h>
 #include <msvc/json.h>
 #include <msvc/status.h>
 
 #include "base/alloc_internal.h"
-#include "contract/canonical_internal.h"
 #include "contract/model_internal.h"
 #include "contract/xml_internal.h"
 
@@ -113,90 +105,8 @@ static int read_status(struct msvc__part *part, const struct msvc_json *status,
     return 0;
 }
 
-static bool says_json(const char *type)
-{
-    size_t length = strlen(type);
-
-    return length >= 4 && strcmp(type + length - 4, "json") == 0;
-}
-
-static void read_content_type(char out[128], const struct msvc__part *part)
-{
-    const char *header = msvc_header_find(part->headers.items, "Content-Type", 0);
-    size_t length = header != NULL ? strcspn(header, "; \t") : 0;
-
-    if (length >= 128)
-        length = 127;
-    for (size_t i = 0; i < length; i++)
-        out[i] = (char)tolower((unsigned char)header[i]);
-    out[length] = '\0';
-}
-
-/* Keep a body of a file as the bytes that would be sent. */
-static int read_body(struct msvc__part *part, const struct msvc_json *body, struct msvc_error *err)
-{
-    struct msvc_buffer bytes = MSVC_BUFFER_INIT;
-    size_t length = 0;
-    const char *text = msvc_json_string(body, &length);
-    char type[128];
-
-    if (body == NULL)
-        return 0;
-    part->body_state = MSVC__BODY_NULL;
-    if (msvc_json_type(body) == MSVC_JSON_NULL)
-        return 0;
-    part->body_state = text != NULL && length == 0 ? MSVC__BODY_EMPTY : MSVC__BODY_PRESENT;
-    read_content_type(type, part);
-    if (text == NULL)
-        (void)msvc__canonical(&bytes, body);
-    else if (says_json(type) && text[0] != '{' && text[0] != '"' && length > 0)
-        msvc__canonical_text(&bytes, text, length); /* a text that is meant as JSON's */
-    else
-        msvc_buffer_bytes(&bytes, text, length);
-    part->body_length = bytes.length;
-    if (msvc_buffer_status(&bytes) == 0)
-        part->body = bytes.data != NULL ? msvc_buffer_steal(&bytes) : msvc__copy_bytes("", 0);
-    msvc_buffer_clear(&bytes);
-    return part->body != NULL ? 0 : no_memory(err);
-}
-
-int msvc__part_set_body(struct msvc__part *part, const void *body, size_t length)
-{
-    part->body = msvc__copy_bytes(length > 0 ? body : "", length);
-    if (part->body == NULL)
-        return MSVC_ERR_NOMEM;
-    part->body_length = length;
-    part->body_state = length > 0 ? MSVC__BODY_PRESENT : MSVC__BODY_EMPTY;
-    return 0;
-}
-
-/* What a body looks like, for those that come without a Content-Type. */
-static const char *guess_type(const struct msvc__part *part)
-{
-    size_t start = strspn(part->body, " \t\r\n");
-
-    if (part->json != NULL)
-        return "application/json";
-    return part->body[start] == '<' ? "application/xml" : "text/plain";
-}
-
-int msvc__part_finish(struct msvc__part *part)
-{
-    int status = 0;
-
-    read_content_type(part->content_type, part);
-    if (part->body_state != MSVC__BODY_PRESENT)
-        return 0;
-    if (part->content_type[0] == '\0' || says_json(part->content_type))
-        status = msvc_json_parse(&part->json, part->body, part->body_length, NULL, NULL);
-    if (part->content_type[0] == '\0')
-        (void)snprintf(part->content_type, sizeof(part->content_type), "%s", guess_type(part));
-    if (msvc__xml_is_type(part->content_type))
-        status = msvc__xml_parse(&part->xml, part->body, part->body_length, NULL);
-    return status == MSVC_ERR_NOMEM ? status : 0;
-}
-
-static int read_into(struct msvc__part *part, const struct msvc_json *json, struct msvc_error *err)
+static int read_into(struct msvc__part *part, const struct msvc_json *json, unsigned version,
+                     struct msvc_error *err)
 {
     int status = read_text(&part->method, json, "method", err);
 
@@ -211,7 +121,8 @@ static int read_into(struct msvc__part *part, const struct msvc_json *json, stru
     if (status == 0 && !part->is_request)
         status = read_status(part, msvc_json_member(json, "status"), err);
     if (status == 0)
-        status = read_body(part, msvc_json_member(json, "body"), err);
+        status = version >= 4 ? msvc__body_read_v4(part, msvc_json_member(json, "body"), err)
+                              : msvc__body_read(part, msvc_json_member(json, "body"), err);
     if (status == 0)
         status = msvc__rules_read(&part->rules, msvc_json_member(json, "matchingRules"), err);
     if (status == 0)
@@ -237,7 +148,7 @@ int msvc__part_read(struct msvc__part *out, const struct msvc_json *json, bool i
     if (msvc_json_type(json) != MSVC_JSON_OBJECT)
         status = malformed(err, "an object");
     else
-        status = read_into(&part, json, err);
+        status = read_into(&part, json, version, err);
     if (status < 0) {
         msvc_error_prefix(err, "%s", is_request ? "request" : "response");
         msvc__part_clear(&part);
@@ -255,6 +166,8 @@ void msvc__part_clear(struct msvc__part *part)
     msvc__pairs_clear(&part->query);
     msvc__pairs_clear(&part->headers);
     free(part->body);
+    free(part->declared_type);
+    msvc_json_free(part->metadata);
     msvc_json_free(part->json);
     msvc__xml_free(part->xml);
     msvc__rules_clear(&part->rules);

@@ -250,7 +250,7 @@ static int exchange(struct msvc__result *result, const struct run *r, const stru
                            "%s", err.message);
         return 0;
     }
-    status = compare(result, &interaction->response, answer, r->err);
+    status = compare(result, &interaction->responses[0], answer, r->err);
     msvc_http_answer_free(answer);
     return status;
 }
@@ -303,8 +303,13 @@ static int verify_one(struct msvc__result *result, const struct run *r,
                       const struct msvc__interaction *interaction)
 {
     struct sending s = { .target = MSVC_BUFFER_INIT };
-    int status = prepare(&s, r, interaction);
+    int status;
 
+    if (interaction->kind != MSVC_PACT_HTTP)
+        return msvc_error_set(r->err, MSVC_ERR_UNSUPPORTED, MSVC__CONTRACT, 0,
+                              "interaction \"%s\" is a message, expected a request over HTTP",
+                              interaction->description);
+    status = prepare(&s, r, interaction);
     result->description = msvc__copy_text(interaction->description);
     result->states = list_states(interaction);
     if (status == 0)

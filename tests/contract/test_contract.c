@@ -263,14 +263,14 @@ static void refuses_what_cannot_be_a_pact(void **state)
 {
     struct fixture *f = *state;
     struct msvc_pact *pact = NULL;
-    static const char version_4[] = "{\"consumer\":{\"name\":\"a\"},\"provider\":{\"name\":\"b\"},"
+    static const char version_5[] = "{\"consumer\":{\"name\":\"a\"},\"provider\":{\"name\":\"b\"},"
                                     "\"interactions\":[],\"metadata\":{\"pactSpecification\":"
-                                    "{\"version\":\"4.0\"}}}";
+                                    "{\"version\":\"5.0\"}}}";
 
     assert_int_equal(msvc_pact_new(&pact, "a/b", "c", &f->err), MSVC_ERR_INVALID);
     assert_int_equal(msvc_pact_parse(&pact, "{", 1, &f->err), MSVC_ERR_MALFORMED);
     assert_int_equal(msvc_pact_parse(&pact, "[]", 2, &f->err), MSVC_ERR_MALFORMED);
-    assert_int_equal(msvc_pact_parse(&pact, version_4, strlen(version_4), &f->err),
+    assert_int_equal(msvc_pact_parse(&pact, version_5, strlen(version_5), &f->err),
                      MSVC_ERR_UNSUPPORTED);
     assert_int_equal(msvc_pact_open(&pact, "/nowhere/x.json", &f->err), MSVC_ERR_NOT_FOUND);
     assert_int_equal(msvc_pact_write(f->pact, "/nowhere", NULL, &f->err), MSVC_ERR_UNAVAILABLE);

@@ -57,8 +57,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     for (size_t i = 0; i < pact->count; i++) {
-        compare_with_itself(&pact->interactions[i]->request);
-        compare_with_itself(&pact->interactions[i]->response);
+        const struct msvc__interaction *x = pact->interactions[i];
+
+        if (x->kind == MSVC_PACT_HTTP)
+            compare_with_itself(&x->request);
+        for (size_t j = 0; x->kind == MSVC_PACT_HTTP && j < x->response_count; j++)
+            compare_with_itself(&x->responses[j]);
     }
     msvc_pact_free(pact);
     return 0;
