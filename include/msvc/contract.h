@@ -46,9 +46,9 @@ struct msvc_pact;
 
 /** What an interaction is about. */
 enum msvc_pact_kind {
-    MSVC_PACT_HTTP,                /**< A request and its answer. */
-    MSVC_PACT_MESSAGE,             /**< The provider sends, nobody answers. */
-    MSVC_PACT_SYNCHRONOUS_MESSAGE, /**< The consumer sends a message, messages come back. */
+    MSVC_PACT_KIND_HTTP,                /**< A request and its answer. */
+    MSVC_PACT_KIND_MESSAGE,             /**< The provider sends, nobody answers. */
+    MSVC_PACT_KIND_SYNCHRONOUS_MESSAGE, /**< The consumer sends a message, messages come back. */
 };
 
 enum msvc_pact_value_kind {
@@ -213,7 +213,7 @@ MSVC_API const char *msvc_pact_provider(const struct msvc_pact *pact);
 MSVC_API size_t msvc_pact_count(const struct msvc_pact *pact);
 /** NULL outside. Borrowed. */
 MSVC_API const char *msvc_pact_description(const struct msvc_pact *pact, size_t index);
-/** #MSVC_PACT_HTTP outside. */
+/** #MSVC_PACT_KIND_HTTP outside. */
 MSVC_API enum msvc_pact_kind msvc_pact_kind(const struct msvc_pact *pact, size_t index);
 /** The version of the specification that it was read as, 1 to 4; 0 for NULL. */
 MSVC_API unsigned msvc_pact_version(const struct msvc_pact *pact);

@@ -40,9 +40,9 @@ static char *make_key(const struct msvc__interaction *x)
 }
 
 static const char *const kind_names[] = {
-    [MSVC_PACT_HTTP] = "Synchronous/HTTP",
-    [MSVC_PACT_MESSAGE] = "Asynchronous/Messages",
-    [MSVC_PACT_SYNCHRONOUS_MESSAGE] = "Synchronous/Messages",
+    [MSVC_PACT_KIND_HTTP] = "Synchronous/HTTP",
+    [MSVC_PACT_KIND_MESSAGE] = "Asynchronous/Messages",
+    [MSVC_PACT_KIND_SYNCHRONOUS_MESSAGE] = "Synchronous/Messages",
 };
 
 const char *msvc__kind_name(enum msvc_pact_kind kind)
@@ -128,9 +128,9 @@ static int read_parts(struct msvc__interaction *x, const struct msvc_json *json,
                       struct msvc_error *err)
 {
     switch (x->kind) {
-    case MSVC_PACT_MESSAGE:
+    case MSVC_PACT_KIND_MESSAGE:
         return read_message(x, json, version, err);
-    case MSVC_PACT_SYNCHRONOUS_MESSAGE:
+    case MSVC_PACT_KIND_SYNCHRONOUS_MESSAGE:
         return read_synchronous(x, json, version, err);
     default:
         return read_http(x, json, version, err);

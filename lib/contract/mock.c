@@ -114,7 +114,7 @@ static int search(struct search *s, const struct msvc_pact_mock *mock,
         const struct msvc__interaction *one = mock->pact->interactions[i];
         struct msvc__mismatches differences = { .items = NULL };
 
-        if (one->kind != MSVC_PACT_HTTP)
+        if (one->kind != MSVC_PACT_KIND_HTTP)
             continue;
         if (msvc__match(&differences, &one->request, request) < 0) {
             msvc__mismatches_clear(&differences);
@@ -331,7 +331,7 @@ static int judge(struct msvc_pact_mock *mock, struct msvc_error *err)
     if (msvc_buffer_status(&mock->strange) < 0)
         msvc_buffer_text(&mock->report, "… and more\n");
     for (size_t i = 0; i < mock->pact->count; i++) {
-        if (mock->uses[i] > 0 || mock->pact->interactions[i]->kind != MSVC_PACT_HTTP)
+        if (mock->uses[i] > 0 || mock->pact->interactions[i]->kind != MSVC_PACT_KIND_HTTP)
             continue;
         if (unused == NULL)
             unused = mock->pact->interactions[i]->description;

@@ -186,9 +186,9 @@ static int read_content(struct msvc_pact *pact, const struct msvc_json *root,
     if (!has_messages && msvc_json_member(root, "interactions") == NULL)
         return msvc_error_set(err, MSVC_ERR_MALFORMED, MSVC__CONTRACT, 0,
                               "expected interactions to be a list");
-    status = read_list(pact, root, "interactions", MSVC_PACT_HTTP, err);
+    status = read_list(pact, root, "interactions", MSVC_PACT_KIND_HTTP, err);
     if (status == 0 && has_messages)
-        status = read_list(pact, root, "messages", MSVC_PACT_MESSAGE, err);
+        status = read_list(pact, root, "messages", MSVC_PACT_KIND_MESSAGE, err);
     if (status == 0)
         status = keep_metadata(pact, msvc_json_member(root, "metadata"), err);
     return status;
@@ -320,7 +320,7 @@ const char *msvc_pact_description(const struct msvc_pact *pact, size_t index)
 
 enum msvc_pact_kind msvc_pact_kind(const struct msvc_pact *pact, size_t index)
 {
-    return index < msvc_pact_count(pact) ? pact->interactions[index]->kind : MSVC_PACT_HTTP;
+    return index < msvc_pact_count(pact) ? pact->interactions[index]->kind : MSVC_PACT_KIND_HTTP;
 }
 
 unsigned msvc_pact_version(const struct msvc_pact *pact)

@@ -409,7 +409,7 @@ static int read_back(struct msvc__interaction **out, const struct msvc_buffer *t
     int status = msvc_json_parse(&document, text->data, text->length, NULL, err);
 
     if (status == 0)
-        status = msvc__interaction_read(out, msvc_json_root(document), MSVC_PACT_HTTP, 3, err);
+        status = msvc__interaction_read(out, msvc_json_root(document), MSVC_PACT_KIND_HTTP, 3, err);
     msvc_json_free(document);
     if (status != MSVC_ERR_MALFORMED)
         return status;

@@ -305,7 +305,7 @@ static int verify_one(struct msvc__result *result, const struct run *r,
     struct sending s = { .target = MSVC_BUFFER_INIT };
     int status;
 
-    if (interaction->kind != MSVC_PACT_HTTP)
+    if (interaction->kind != MSVC_PACT_KIND_HTTP)
         return msvc_error_set(r->err, MSVC_ERR_UNSUPPORTED, MSVC__CONTRACT, 0,
                               "interaction \"%s\" is a message, expected a request over HTTP",
                               interaction->description);

@@ -124,7 +124,7 @@ static void reads_messages_of_version_3(void **state)
     const struct msvc__interaction *x = pact->interactions[0];
 
     (void)state;
-    assert_int_equal(msvc_pact_kind(pact, 0), MSVC_PACT_MESSAGE);
+    assert_int_equal(msvc_pact_kind(pact, 0), MSVC_PACT_KIND_MESSAGE);
     assert_int_equal(msvc_pact_version(pact), 3);
     assert_string_equal(x->states[0].params, "{\"n\":1}");
     assert_body(&x->responses[0], "application/vnd.x+json", "{\"id\":7}");
@@ -148,9 +148,9 @@ static void reads_both_kinds_of_messages_of_version_4(void **state)
     const struct msvc__interaction *both = pact->interactions[1];
 
     (void)state;
-    assert_int_equal(one->kind, MSVC_PACT_MESSAGE);
+    assert_int_equal(one->kind, MSVC_PACT_KIND_MESSAGE);
     assert_body(&one->responses[0], "text/plain", "hi");
-    assert_int_equal(both->kind, MSVC_PACT_SYNCHRONOUS_MESSAGE);
+    assert_int_equal(both->kind, MSVC_PACT_KIND_SYNCHRONOUS_MESSAGE);
     assert_body(&both->request, "application/json", "[1]");
     assert_int_equal(both->response_count, 2);
     assert_body(&both->responses[1], "application/json", "2");

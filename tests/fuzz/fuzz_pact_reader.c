@@ -59,9 +59,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < pact->count; i++) {
         const struct msvc__interaction *x = pact->interactions[i];
 
-        if (x->kind == MSVC_PACT_HTTP)
+        if (x->kind == MSVC_PACT_KIND_HTTP)
             compare_with_itself(&x->request);
-        for (size_t j = 0; x->kind == MSVC_PACT_HTTP && j < x->response_count; j++)
+        for (size_t j = 0; x->kind == MSVC_PACT_KIND_HTTP && j < x->response_count; j++)
             compare_with_itself(&x->responses[j]);
     }
     msvc_pact_free(pact);
