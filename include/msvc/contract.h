@@ -7,7 +7,7 @@
  * own code to that, the file goes to the provider, and the provider is held to
  * it (contract_verify.h).
  *
- *     msvc_pact_new(&pact, "order-service", "user-service", &err);
+ *     msvc_pact_new(&pact, "order-service", "user-service", NULL, &err);
  *     msvc_pact_add(pact, MSVC_PACT_INTERACTION(
  *         .description = "a request for user profile",
  *         .states = MSVC_PACT_STATES({ "user 123 exists", NULL }),
@@ -21,14 +21,15 @@
  *     …
  *     msvc_pact_write(pact, "contracts", NULL, &err);
  *
- * Versions 1 to 4 of the specification are read, version 3 is written. A file
- * is the same to the byte in whatever order its interactions were added.
- * Numbers are compared as they are written, whatever their length.
+ * Versions 1 to 4 of the specification are read, 3 and 4 are written. A file is
+ * the same to the byte in whatever order its interactions were added. Numbers
+ * are compared as they are written, whatever their length.
  */
 #ifndef MSVC_CONTRACT_H
 #define MSVC_CONTRACT_H
 
 #include <msvc/base.h>
+#include <msvc/contract_value.h>
 
 MSVC_BEGIN_DECLS
 
@@ -51,76 +52,21 @@ enum msvc_pact_kind {
     MSVC_PACT_KIND_SYNCHRONOUS_MESSAGE, /**< The consumer sends a message, messages come back. */
 };
 
-enum msvc_pact_value_kind {
-    MSVC_PACT_ABSENT, /**< No body at all. */
-    MSVC_PACT_TEXT_VALUE,
-    MSVC_PACT_JSON_VALUE,
-    MSVC_PACT_OBJECT_VALUE,
-    MSVC_PACT_ARRAY_VALUE,
-};
-
-enum msvc_pact_value_rule {
-    MSVC_PACT_EXACT,  /**< Equal to the example. */
-    MSVC_PACT_TYPE,   /**< Of the same type, and so is everything inside of it. */
-    MSVC_PACT_REGEX,  /**< The whole text matches. */
-    MSVC_PACT_EQUALS, /**< Equal, even inside of something that is only compared by type. */
-};
-
-struct msvc_pact_member;
-
-/** An example and how much of it counts. Make one with the functions and macros below; what it
- * points to is borrowed until the call it goes into returns. */
-struct msvc_pact_value {
-    enum msvc_pact_value_kind kind;
-    enum msvc_pact_value_rule rule;
-    const char *text;                       /**< A text, or JSON. */
-    const char *regex;                      /**< With #MSVC_PACT_REGEX. */
-    const struct msvc_pact_member *members; /**< Of an object; ended by a NULL name. */
-    const struct msvc_pact_value *element;  /**< Of an array: every element is like this one. */
-    size_t least;                           /**< Elements of an array; 0: no limit. */
-    size_t most;                            /**< Elements of an array; 0: no limit. */
-};
-
-/** A member of an object, a header or a query parameter. */
-struct msvc_pact_member {
-    const char *name;
-    struct msvc_pact_value value;
-};
-
 /** Something that must be so at the provider before a request. */
 struct msvc_pact_state {
     const char *name;   /**< "user 123 exists". NULL ends a list. */
     const char *params; /**< A JSON object, or NULL. */
 };
 
-/** Exactly this text. */
-MSVC_API struct msvc_pact_value msvc_pact_text(const char *text);
-/** Exactly this JSON: `msvc_pact_json("42.50")`, `msvc_pact_json("[1, null]")`. */
-MSVC_API struct msvc_pact_value msvc_pact_json(const char *json);
-/** Of the type of @p value; what is inside counts by its type too, unless it says otherwise. */
-MSVC_API struct msvc_pact_value msvc_pact_like(struct msvc_pact_value value);
-/** Equal to @p value, even inside of something that is msvc_pact_like(). */
-MSVC_API struct msvc_pact_value msvc_pact_equal(struct msvc_pact_value value);
-/** Any text that @p regex (Perl's syntax) matches from end to end. */
-MSVC_API struct msvc_pact_value msvc_pact_matches(const char *regex, const char *example);
-/** An object of these members, ended by a NULL name; see #MSVC_PACT_OBJECT. */
-MSVC_API struct msvc_pact_value msvc_pact_object(const struct msvc_pact_member *members);
-/** An array of elements like @p element; see #MSVC_PACT_EACH_LIKE. @p most 0: no limit. */
-MSVC_API struct msvc_pact_value msvc_pact_each_like(const struct msvc_pact_value *element,
-                                                    size_t least, size_t most);
-
-/** Lists and objects that live to the end of the block. C only. */
-#define MSVC_PACT_MEMBERS(...) ((const struct msvc_pact_member[]){ __VA_ARGS__, { .name = NULL } })
-#define MSVC_PACT_OBJECT(...)  (msvc_pact_object(MSVC_PACT_MEMBERS(__VA_ARGS__)))
-#define MSVC_PACT_EACH_LIKE(least, ...) \
-    (msvc_pact_each_like((const struct msvc_pact_value[]){ __VA_ARGS__ }, (least), 0))
+/** A list that lives to the end of the block. C only. */
 #define MSVC_PACT_STATES(...) ((const struct msvc_pact_state[]){ __VA_ARGS__, { .name = NULL } })
 
 /** What the consumer sends. */
 struct msvc_pact_request {
-    const char *method;     /**< Default "GET". */
-    const char *path;       /**< Decoded. Required. */
-    const char *path_regex; /**< Optional: any path that matches; path is the example. */
+    const char *method;          /**< Default "GET". */
+    const char *path;            /**< Decoded. Required. */
+    const char *path_regex;      /**< Any path that matches; path is the example. Optional. */
+    const char *path_from_state; /**< As msvc_pact_from_state(). Optional. */
     const struct msvc_pact_member *query;   /**< Decoded; a name may repeat. Optional. */
     const struct msvc_pact_member *headers; /**< Others may come besides. Optional. */
     struct msvc_pact_value body; /**< A text is sent as it is, the rest as JSON. Optional. */
@@ -128,10 +74,37 @@ struct msvc_pact_request {
 
 /** What the consumer needs to get. */
 struct msvc_pact_response {
-    int status;                             /**< Default 200. */
+    int status;               /**< Default 200. */
+    const char *status_class; /**< Any status of "info", "success", "redirect", "clientError",
+                                 "serverError", "nonError" or "error". Version 4. Optional. */
     const struct msvc_pact_member *headers; /**< Others may come besides. Optional. */
     struct msvc_pact_value body; /**< Members that are not named may come too. Optional. */
 };
+
+/** What a message carries. */
+struct msvc_pact_contents {
+    struct msvc_pact_value body; /**< A text is carried as it is, the rest as JSON. Optional. */
+    const char *content_type;    /**< Default "application/json", "text/plain" of a text. */
+    const struct msvc_pact_member *metadata; /**< Others may come besides. Optional. */
+};
+
+/** Where something about an interaction is to be found: { "jira", "ticket", "SHOP-1" }. */
+struct msvc_pact_reference {
+    const char *group; /**< NULL ends a list. */
+    const char *name;
+    const char *value;
+};
+
+/** What version 4 lets one say about an interaction, for people. All optional. */
+struct msvc_pact_remarks {
+    bool is_pending;                              /**< Its failures are shown and do not count. */
+    const char *comment;                          /**< Shown with the results. */
+    const char *test_name;                        /**< Of the consumer's test. */
+    const struct msvc_pact_reference *references; /**< See #MSVC_PACT_REFERENCES. */
+};
+
+#define MSVC_PACT_REFERENCES(...) \
+    ((const struct msvc_pact_reference[]){ __VA_ARGS__, { .group = NULL } })
 
 /** One request and its answer. Start from #MSVC_PACT_INTERACTION; 0 means the default. */
 struct msvc_pact_interaction {
@@ -140,19 +113,56 @@ struct msvc_pact_interaction {
     const struct msvc_pact_state *states; /**< See #MSVC_PACT_STATES. Optional. */
     struct msvc_pact_request request;
     struct msvc_pact_response response;
+    struct msvc_pact_remarks remarks;
 };
 
 #define MSVC_PACT_INTERACTION(...) MSVC_OPTIONS_OF(struct msvc_pact_interaction, __VA_ARGS__)
+
+/** What the provider sends, perhaps as an event. Start from #MSVC_PACT_MESSAGE. */
+struct msvc_pact_message {
+    size_t size;                          /**< Set by #MSVC_PACT_MESSAGE. */
+    const char *description;              /**< Required. */
+    const struct msvc_pact_state *states; /**< See #MSVC_PACT_STATES. Optional. */
+    struct msvc_pact_contents contents;
+    struct msvc_pact_remarks remarks;
+};
+
+#define MSVC_PACT_MESSAGE(...) MSVC_OPTIONS_OF(struct msvc_pact_message, __VA_ARGS__)
+
+/** A message that the consumer sends, and what comes back. Version 4. Start from
+ * #MSVC_PACT_EXCHANGE. */
+struct msvc_pact_exchange {
+    size_t size;                          /**< Set by #MSVC_PACT_EXCHANGE. */
+    const char *description;              /**< Required. */
+    const struct msvc_pact_state *states; /**< See #MSVC_PACT_STATES. Optional. */
+    struct msvc_pact_contents request;
+    const struct msvc_pact_contents *responses; /**< In their order. */
+    size_t response_count;
+    struct msvc_pact_remarks remarks;
+};
+
+#define MSVC_PACT_EXCHANGE(...) MSVC_OPTIONS_OF(struct msvc_pact_exchange, __VA_ARGS__)
+
+/** Start from #MSVC_PACT_OPTIONS; 0 means the default. */
+struct msvc_pact_options {
+    size_t size;      /**< Set by #MSVC_PACT_OPTIONS. */
+    unsigned version; /**< Of the specification: 3 or 4. Default 3. */
+};
+
+#define MSVC_PACT_OPTIONS(...) MSVC_OPTIONS_OF(struct msvc_pact_options, __VA_ARGS__)
 
 /**
  * Begin a pact without interactions.
  *
  * @param[out] out  Owned by the caller; untouched on failure.
- * @return 0, #MSVC_ERR_INVALID (a name that is empty or cannot be part of a file's) or
- *         #MSVC_ERR_NOMEM.
+ * @param options   NULL for the defaults.
+ * @return 0, #MSVC_ERR_INVALID (a name that is empty or cannot be part of a file's, a version that
+ *         is not written), #MSVC_ERR_UNSUPPORTED or #MSVC_ERR_NOMEM.
  */
 MSVC_API MSVC_MUST_USE int msvc_pact_new(struct msvc_pact **out, const char *consumer,
-                                         const char *provider, struct msvc_error *err);
+                                         const char *provider,
+                                         const struct msvc_pact_options *options,
+                                         struct msvc_error *err);
 
 /**
  * Read a pact of version 1, 1.1, 2, 3 or 4.
@@ -178,12 +188,23 @@ MSVC_API void msvc_pact_free(struct msvc_pact *pact);
  *
  * @param interaction  Copied.
  * @return 0, #MSVC_ERR_INVALID (what is missing, JSON or a regex that cannot be read),
- *         #MSVC_ERR_EXISTS (another one with this description and these states),
- *         #MSVC_ERR_UNSUPPORTED (of a newer version), #MSVC_ERR_LIMIT or #MSVC_ERR_NOMEM.
+ *         #MSVC_ERR_EXISTS (another one of its kind with this description and these states),
+ *         #MSVC_ERR_UNSUPPORTED (something that only version 4 has; version 3 has no pact of both
+ *         requests and messages), #MSVC_ERR_LIMIT or #MSVC_ERR_NOMEM.
  */
 MSVC_API MSVC_MUST_USE int msvc_pact_add(struct msvc_pact *pact,
                                          const struct msvc_pact_interaction *interaction,
                                          struct msvc_error *err);
+
+/** Add a message. @return As msvc_pact_add(). */
+MSVC_API MSVC_MUST_USE int msvc_pact_add_message(struct msvc_pact *pact,
+                                                 const struct msvc_pact_message *message,
+                                                 struct msvc_error *err);
+
+/** Add a message that is answered. @return As msvc_pact_add(). */
+MSVC_API MSVC_MUST_USE int msvc_pact_add_exchange(struct msvc_pact *pact,
+                                                  const struct msvc_pact_exchange *exchange,
+                                                  struct msvc_error *err);
 
 /** Start from #MSVC_PACT_WRITE_OPTIONS; 0 means the default. */
 struct msvc_pact_write_options {
@@ -200,7 +221,8 @@ struct msvc_pact_write_options {
  * @param options  NULL for the defaults.
  * @return 0, #MSVC_ERR_EXISTS (the file has another interaction with the same description and
  *         states: the message names it), #MSVC_ERR_UNAVAILABLE (the folder), what msvc_pact_open()
- *         returns for the file that is there, #MSVC_ERR_UNSUPPORTED, #MSVC_ERR_INVALID or
+ *         returns for the file that is there, #MSVC_ERR_UNSUPPORTED (a pact that was read and is
+ *         not of version 3 or 4, a file of another version), #MSVC_ERR_INVALID or
  *         #MSVC_ERR_NOMEM.
  */
 MSVC_API MSVC_MUST_USE int msvc_pact_write(const struct msvc_pact *pact, const char *folder,

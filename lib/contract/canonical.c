@@ -150,6 +150,17 @@ char *msvc__canonical_copy(const struct msvc_json *value)
     return copy;
 }
 
+void msvc__canonical_value(struct msvc_json_writer *w, const struct msvc_json *value)
+{
+    struct msvc_buffer text = MSVC_BUFFER_INIT;
+
+    if (msvc__canonical(&text, value) == 0)
+        msvc_json_raw(w, text.data, text.length);
+    else
+        w->status = MSVC_ERR_NOMEM;
+    msvc_buffer_clear(&text);
+}
+
 const struct msvc_json *msvc__json_member_n(const struct msvc_json *object, const char *name,
                                             size_t length)
 {

@@ -7,6 +7,7 @@
 
 struct msvc_buffer;
 struct msvc_json;
+struct msvc_json_writer;
 
 /* In one line. Returns 0 or MSVC_ERR_NOMEM, as does what follows. */
 int msvc__canonical(struct msvc_buffer *out, const struct msvc_json *value);
@@ -14,6 +15,8 @@ int msvc__canonical(struct msvc_buffer *out, const struct msvc_json *value);
 int msvc__canonical_pretty(struct msvc_buffer *out, const struct msvc_json *value, unsigned depth);
 /* In one line, free() it; NULL when out of memory. */
 char *msvc__canonical_copy(const struct msvc_json *value);
+/* As the next value of a document that is being written. */
+void msvc__canonical_value(struct msvc_json_writer *w, const struct msvc_json *value);
 /* A string with its quotes. */
 void msvc__canonical_text(struct msvc_buffer *out, const char *text, size_t length);
 

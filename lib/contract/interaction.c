@@ -168,8 +168,9 @@ static int read_marks(struct msvc__interaction *x, const struct msvc_json *json,
     return keep_object(&x->comments, msvc_json_member(json, "comments"), err);
 }
 
-static int read_into(struct msvc__interaction *x, const struct msvc_json *json, unsigned version,
-                     struct msvc_error *err)
+/* What tells it from others. */
+static int read_outline(struct msvc__interaction *x, const struct msvc_json *json, unsigned version,
+                        struct msvc_error *err)
 {
     const char *description = msvc_json_string(msvc_json_member(json, "description"), NULL);
     int status = 0;
@@ -185,18 +186,26 @@ static int read_into(struct msvc__interaction *x, const struct msvc_json *json, 
         status = read_kind(&x->kind, json, err);
     if (status == 0)
         status = msvc__states_read(x, json, err);
-    if (status == 0)
-        status = read_parts(x, json, version, err);
-    if (status == 0)
-        status = read_marks(x, json, err);
     if (status < 0)
         return status;
     x->key = make_key(x);
     return x->key != NULL ? 0 : no_memory(err);
 }
 
+static int read_into(struct msvc__interaction *x, const struct msvc_json *json, unsigned version,
+                     enum msvc__reading reading, struct msvc_error *err)
+{
+    int status = read_outline(x, json, version, err);
+
+    if (status < 0 || reading == MSVC__READ_OUTLINE)
+        return status;
+    status = read_parts(x, json, version, err);
+    return status == 0 ? read_marks(x, json, err) : status;
+}
+
 int msvc__interaction_read(struct msvc__interaction **out, const struct msvc_json *json,
-                           enum msvc_pact_kind kind, unsigned version, struct msvc_error *err)
+                           enum msvc_pact_kind kind, unsigned version, enum msvc__reading reading,
+                           struct msvc_error *err)
 {
     struct msvc__interaction *x = msvc__new(sizeof(*x));
     int status;
@@ -204,7 +213,7 @@ int msvc__interaction_read(struct msvc__interaction **out, const struct msvc_jso
     if (x == NULL)
         return no_memory(err);
     x->kind = kind;
-    status = read_into(x, json, version, err);
+    status = read_into(x, json, version, reading, err);
     if (status < 0) {
         if (x->description != NULL)
             msvc_error_prefix(err, "interaction \"%s\"", x->description);

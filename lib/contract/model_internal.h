@@ -126,11 +126,17 @@ struct msvc__interaction {
 struct msvc_pact {
     char *consumer;
     char *provider;
-    unsigned version;                    /* 1 to 4; 1.1 is 2 */
-    struct msvc_json_document *metadata; /* as read: an object; NULL when there is none */
+    unsigned version;                 /* 1 to 4; 1.1 is 2 */
+    struct msvc_json_document *frame; /* of one that was read: all but its interactions */
     struct msvc__interaction **interactions;
     size_t count;
     size_t capacity;
+};
+
+/* How much of an interaction is looked at. */
+enum msvc__reading {
+    MSVC__READ_ALL,
+    MSVC__READ_OUTLINE, /* its kind, key and text: enough to put it next to others */
 };
 
 /* As version 4 writes it: "Synchronous/HTTP". */
@@ -138,7 +144,8 @@ const char *msvc__kind_name(enum msvc_pact_kind kind);
 /* Read an interaction of a file; version 4 says itself of which kind it is. Returns 0 or what a
  * reader returns. */
 int msvc__interaction_read(struct msvc__interaction **out, const struct msvc_json *json,
-                           enum msvc_pact_kind kind, unsigned version, struct msvc_error *err);
+                           enum msvc_pact_kind kind, unsigned version, enum msvc__reading reading,
+                           struct msvc_error *err);
 /* Read its provider states. Returns as above. */
 int msvc__states_read(struct msvc__interaction *interaction, const struct msvc_json *json,
                       struct msvc_error *err);

@@ -14,6 +14,7 @@
 #include <msvc/status.h>
 
 #include "base/alloc_internal.h"
+#include "base/options_internal.h"
 #include "contract/canonical_internal.h"
 #include "contract/model_internal.h"
 #include "contract/pact_internal.h"
@@ -78,15 +79,23 @@ static int make(struct msvc_pact **out, const char *consumer, const char *provid
 }
 
 int msvc_pact_new(struct msvc_pact **out, const char *consumer, const char *provider,
-                  struct msvc_error *err)
+                  const struct msvc_pact_options *options, struct msvc_error *err)
 {
+    struct msvc_pact_options o;
+    int status = msvc__options_copy(&o, sizeof(o), options);
+
+    if (status < 0)
+        return msvc_error_set(err, status, MSVC__CONTRACT, 0, "%s", msvc_status_text(status));
     if (out == NULL || consumer == NULL || provider == NULL || !is_file_name(consumer) ||
         !is_file_name(provider))
         return msvc_error_set(err, MSVC_ERR_INVALID, MSVC__CONTRACT, 0,
                               "expected names of consumer and provider of 1 to %d bytes, without "
                               "a slash and not starting with a dot",
                               NAME_MAX_BYTES);
-    return make(out, consumer, provider, 3, err);
+    if (o.version != 0 && o.version != 3 && o.version != 4)
+        return msvc_error_set(err, MSVC_ERR_INVALID, MSVC__CONTRACT, 0,
+                              "specification version %u, expected 3 or 4", o.version);
+    return make(out, consumer, provider, o.version != 0 ? o.version : 3, err);
 }
 
 void msvc_pact_free(struct msvc_pact *pact)
@@ -96,7 +105,7 @@ void msvc_pact_free(struct msvc_pact *pact)
     for (size_t i = 0; i < pact->count; i++)
         msvc__interaction_free(pact->interactions[i]);
     free(pact->interactions);
-    msvc_json_free(pact->metadata);
+    msvc_json_free(pact->frame);
     free(pact->consumer);
     free(pact->provider);
     free(pact);
@@ -136,7 +145,7 @@ static int read_version(unsigned *out, const struct msvc_json *root, struct msvc
 }
 
 static int read_list(struct msvc_pact *pact, const struct msvc_json *root, const char *name,
-                     enum msvc_pact_kind kind, struct msvc_error *err)
+                     enum msvc_pact_kind kind, enum msvc__reading reading, struct msvc_error *err)
 {
     const struct msvc_json *list = msvc_json_member(root, name);
 
@@ -146,7 +155,7 @@ static int read_list(struct msvc_pact *pact, const struct msvc_json *root, const
     for (const struct msvc_json *one = msvc_json_first(list); one != NULL;
          one = msvc_json_next(one)) {
         struct msvc__interaction *interaction = NULL;
-        int status = msvc__interaction_read(&interaction, one, kind, pact->version, err);
+        int status = msvc__interaction_read(&interaction, one, kind, pact->version, reading, err);
 
         if (status < 0)
             return status;
@@ -160,25 +169,35 @@ static int read_list(struct msvc_pact *pact, const struct msvc_json *root, const
     return 0;
 }
 
-static int keep_metadata(struct msvc_pact *pact, const struct msvc_json *metadata,
-                         struct msvc_error *err)
+/* Everything but the lists, for whoever wrote it: it goes back into the file. */
+static int keep_frame(struct msvc_pact *pact, const struct msvc_json *root, struct msvc_error *err)
 {
-    char *text;
+    struct msvc_buffer text = MSVC_BUFFER_INIT;
+    struct msvc_json_writer w;
     int status;
 
-    if (msvc_json_type(metadata) != MSVC_JSON_OBJECT)
-        return 0;
-    text = msvc__canonical_copy(metadata);
-    if (text == NULL)
-        return no_memory(err);
-    status = msvc_json_parse(&pact->metadata, text, strlen(text), NULL, err);
-    free(text);
+    msvc_json_writer_init(&w, &text);
+    msvc_json_begin_object(&w);
+    for (const struct msvc_json *one = msvc_json_first(root); one != NULL;
+         one = msvc_json_next(one)) {
+        const char *name = msvc_json_name(one, NULL);
+
+        if (strcmp(name, "interactions") == 0 || strcmp(name, "messages") == 0)
+            continue;
+        msvc_json_key(&w, name);
+        msvc__canonical_value(&w, one);
+    }
+    msvc_json_end_object(&w);
+    status = msvc_json_writer_status(&w) == 0
+                 ? msvc_json_parse(&pact->frame, text.data, text.length, NULL, err)
+                 : no_memory(err);
+    msvc_buffer_clear(&text);
     return status;
 }
 
 /* Version 3 has requests in one list and messages in another. */
 static int read_content(struct msvc_pact *pact, const struct msvc_json *root,
-                        struct msvc_error *err)
+                        enum msvc__reading reading, struct msvc_error *err)
 {
     bool has_messages = pact->version == 3 && msvc_json_member(root, "messages") != NULL;
     int status = 0;
@@ -186,15 +205,16 @@ static int read_content(struct msvc_pact *pact, const struct msvc_json *root,
     if (!has_messages && msvc_json_member(root, "interactions") == NULL)
         return msvc_error_set(err, MSVC_ERR_MALFORMED, MSVC__CONTRACT, 0,
                               "expected interactions to be a list");
-    status = read_list(pact, root, "interactions", MSVC_PACT_KIND_HTTP, err);
+    status = read_list(pact, root, "interactions", MSVC_PACT_KIND_HTTP, reading, err);
     if (status == 0 && has_messages)
-        status = read_list(pact, root, "messages", MSVC_PACT_KIND_MESSAGE, err);
+        status = read_list(pact, root, "messages", MSVC_PACT_KIND_MESSAGE, reading, err);
     if (status == 0)
-        status = keep_metadata(pact, msvc_json_member(root, "metadata"), err);
+        status = keep_frame(pact, root, err);
     return status;
 }
 
-int msvc__pact_read(struct msvc_pact **out, const struct msvc_json *root, struct msvc_error *err)
+int msvc__pact_read(struct msvc_pact **out, const struct msvc_json *root,
+                    enum msvc__reading reading, struct msvc_error *err)
 {
     const char *consumer =
         msvc_json_string(msvc_json_member(msvc_json_member(root, "consumer"), "name"), NULL);
@@ -211,7 +231,7 @@ int msvc__pact_read(struct msvc_pact **out, const struct msvc_json *root, struct
                               "expected an object with consumer.name and provider.name");
     status = make(&pact, consumer, provider, version, err);
     if (status == 0)
-        status = read_content(pact, root, err);
+        status = read_content(pact, root, reading, err);
     if (status < 0)
         msvc_pact_free(pact);
     else
@@ -242,7 +262,7 @@ int msvc_pact_parse(struct msvc_pact **out, const char *text, size_t length, str
                               "expected a text, found NULL");
     status = msvc__pact_document(&document, text, length, err);
     if (status == 0)
-        status = msvc__pact_read(out, msvc_json_root(document), err);
+        status = msvc__pact_read(out, msvc_json_root(document), MSVC__READ_ALL, err);
     msvc_json_free(document);
     return status;
 }

@@ -3,7 +3,7 @@
 #ifndef MSVC_CONTRACT_PACT_INTERNAL_H
 #define MSVC_CONTRACT_PACT_INTERNAL_H
 
-#include <msvc/contract.h>
+#include "contract/model_internal.h"
 
 struct msvc_buffer;
 struct msvc_json;
@@ -14,6 +14,13 @@ struct msvc_json_document;
 int msvc__pact_load(struct msvc_buffer *out, const char *path, struct msvc_error *err);
 int msvc__pact_document(struct msvc_json_document **out, const char *text, size_t length,
                         struct msvc_error *err);
-int msvc__pact_read(struct msvc_pact **out, const struct msvc_json *root, struct msvc_error *err);
+int msvc__pact_read(struct msvc_pact **out, const struct msvc_json *root,
+                    enum msvc__reading reading, struct msvc_error *err);
+
+/* The text of a file that holds a pact and what was in the file before; file may be NULL. Returns
+ * 0, MSVC_ERR_EXISTS (two interactions that differ), MSVC_ERR_UNSUPPORTED (another version), or
+ * MSVC_ERR_NOMEM. */
+int msvc__pact_text(struct msvc_buffer *out, const struct msvc_pact *pact,
+                    const struct msvc_pact *file, struct msvc_error *err);
 
 #endif

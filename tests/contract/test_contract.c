@@ -61,7 +61,7 @@ static int setup(void **state)
     assert_non_null(f);
     strcpy(f->folder, "/tmp/msvc-contract-XXXXXX");
     assert_non_null(mkdtemp(f->folder));
-    assert_int_equal(msvc_pact_new(&f->pact, "shop", "orders", &f->err), 0);
+    assert_int_equal(msvc_pact_new(&f->pact, "shop", "orders", NULL, &f->err), 0);
     *state = f;
     return 0;
 }
@@ -212,7 +212,7 @@ static void writes_the_same_bytes_in_any_order(void **state)
     assert_int_equal(add_order(f->pact, "a", "o-2", &f->err), 0);
     assert_int_equal(msvc_pact_write(f->pact, f->folder, NULL, &f->err), 0);
     first = read_text(f);
-    assert_int_equal(msvc_pact_new(&other, "shop", "orders", &f->err), 0);
+    assert_int_equal(msvc_pact_new(&other, "shop", "orders", NULL, &f->err), 0);
     assert_int_equal(add_order(other, "a", "o-2", &f->err), 0);
     assert_int_equal(add_order(other, "b", "o-1", &f->err), 0);
     assert_int_equal(
@@ -233,7 +233,7 @@ static void adds_to_what_is_in_the_file(void **state)
 
     assert_int_equal(add_order(f->pact, "b", "o-1", &f->err), 0);
     assert_int_equal(msvc_pact_write(f->pact, f->folder, NULL, &f->err), 0);
-    assert_int_equal(msvc_pact_new(&other, "shop", "orders", &f->err), 0);
+    assert_int_equal(msvc_pact_new(&other, "shop", "orders", NULL, &f->err), 0);
     assert_int_equal(add_order(other, "a", "o-2", &f->err), 0);
     assert_int_equal(msvc_pact_write(other, f->folder, NULL, &f->err), 0);
     msvc_pact_free(other);
@@ -252,7 +252,7 @@ static void reports_an_interaction_that_differs_from_that_in_the_file(void **sta
 
     assert_int_equal(add_order(f->pact, "a", "o-1", &f->err), 0);
     assert_int_equal(msvc_pact_write(f->pact, f->folder, NULL, &f->err), 0);
-    assert_int_equal(msvc_pact_new(&other, "shop", "orders", &f->err), 0);
+    assert_int_equal(msvc_pact_new(&other, "shop", "orders", NULL, &f->err), 0);
     assert_int_equal(add_order(other, "a", "o-2", &f->err), 0);
     assert_int_equal(msvc_pact_write(other, f->folder, NULL, &f->err), MSVC_ERR_EXISTS);
     assert_non_null(strstr(f->err.message, "another interaction \"a\""));
@@ -267,7 +267,7 @@ static void refuses_what_cannot_be_a_pact(void **state)
                                     "\"interactions\":[],\"metadata\":{\"pactSpecification\":"
                                     "{\"version\":\"5.0\"}}}";
 
-    assert_int_equal(msvc_pact_new(&pact, "a/b", "c", &f->err), MSVC_ERR_INVALID);
+    assert_int_equal(msvc_pact_new(&pact, "a/b", "c", NULL, &f->err), MSVC_ERR_INVALID);
     assert_int_equal(msvc_pact_parse(&pact, "{", 1, &f->err), MSVC_ERR_MALFORMED);
     assert_int_equal(msvc_pact_parse(&pact, "[]", 2, &f->err), MSVC_ERR_MALFORMED);
     assert_int_equal(msvc_pact_parse(&pact, version_5, strlen(version_5), &f->err),

@@ -49,7 +49,7 @@ static void write_pact(struct fixture *f)
 {
     struct msvc_pact *pact = NULL;
 
-    assert_int_equal(msvc_pact_new(&pact, "a", "b", NULL), 0);
+    assert_int_equal(msvc_pact_new(&pact, "a", "b", NULL, NULL), 0);
     assert_int_equal(
         msvc_pact_add(pact,
                       MSVC_PACT_INTERACTION(

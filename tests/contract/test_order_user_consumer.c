@@ -29,7 +29,7 @@ static struct msvc_pact *describe(void)
 {
     struct msvc_pact *pact = NULL;
 
-    assert_int_equal(msvc_pact_new(&pact, "order-service", "user-service", NULL), 0);
+    assert_int_equal(msvc_pact_new(&pact, "order-service", "user-service", NULL, NULL), 0);
     assert_int_equal(
         msvc_pact_add(
             pact,

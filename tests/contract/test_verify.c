@@ -54,7 +54,7 @@ static int setup(void **state)
     f->status = 200;
     f->known_state = "user 123 exists";
     f->body = "{\"id\":\"123\",\"name\":\"Bob\",\"tags\":[\"a\",\"b\"],\"more\":1}";
-    assert_int_equal(msvc_pact_new(&f->pact, "orders", "users", &f->err), 0);
+    assert_int_equal(msvc_pact_new(&f->pact, "orders", "users", NULL, &f->err), 0);
     assert_int_equal(
         msvc_pact_add(
             f->pact,
