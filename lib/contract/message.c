@@ -75,6 +75,9 @@ static int read_into(struct msvc__part *part, const struct msvc_json *json, unsi
                               : msvc__body_read(part, contents, err);
     if (status == 0)
         status = msvc__rules_read(&part->rules, msvc_json_member(json, "matchingRules"), err);
+    if (status == 0)
+        status =
+            msvc__generators_read(&part->generators, msvc_json_member(json, "generators"), err);
     if (status == 0 && msvc__part_finish(part) < 0)
         status = no_memory(err);
     return status;
