@@ -36,7 +36,8 @@ struct msvc_error;
 struct msvc_random;
 struct msvc_telemetry;
 
-/** A connection to a broker. Threading: one thread at a time, but for msvc_delivery_settle(). */
+/** A connection to a broker. Threading: one thread at a time, but for msvc_delivery_settle()
+ * and msvc_bus_was_connected(). */
 struct msvc_bus;
 
 /** One message in a handler. Threading: owner thread only, but for msvc_delivery_settle(). */
@@ -166,8 +167,11 @@ MSVC_API MSVC_MUST_USE int msvc_bus_subscribe(struct msvc_bus *bus,
                                               const struct msvc_subscription *subscription,
                                               struct msvc_error *err);
 
-/** Whether every subscription stands at the broker: what a readiness check asks. */
+/** Whether every subscription stands at the broker. */
 MSVC_API bool msvc_bus_is_connected(const struct msvc_bus *bus);
+
+/** The same, as msvc_bus_run_once() last left it: for other threads, a health check (checks.h). */
+MSVC_API bool msvc_bus_was_connected(const struct msvc_bus *bus);
 
 /**
  * Wait at most @p timeout_ms for something to happen and handle it.

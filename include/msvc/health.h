@@ -5,10 +5,12 @@
  * One registry of checks, and the answers to probes. Checks run in the
  * background (msvc_health_run_once()), each with its timeout; a probe looks at
  * the last results and never waits on a dependency. Liveness never looks at
- * anything remote.
+ * anything remote. checks.h has checks for stores, buses, relays, breakers,
+ * disks and memory.
  *
  *     msvc_health_new(&health, NULL);
- *     msvc_health_add(health, MSVC_HEALTH_CHECK(.name = "database", .run = ping, .user = store));
+ *     msvc_health_add(health, MSVC_HEALTH_CHECK(.name = "database", .run = msvc_check_store,
+ *                                               .user = store));
  *     …
  *     msvc_health_respond(health, "/readyz", NULL, &answer);
  *
@@ -27,8 +29,8 @@ struct msvc_error;
 struct msvc_telemetry;
 
 /**
- * Checks and their last results. Threading: safe, but for msvc_health_run_once(), which is for
- * one thread at a time.
+ * Checks and their last results. Threading: safe; what a check looks at must allow the thread that
+ * runs it.
  */
 struct msvc_health;
 
@@ -38,38 +40,70 @@ enum msvc_health_state {
     MSVC_HEALTH_FAIL, /**< 503. */
 };
 
-/**
- * Looks at one thing. C cannot stop it: it must end by @p deadline_ns, an overrun counts as failed.
- *
- * @return 0, or a status: the check fails with the message of @p err.
- */
-typedef int msvc_health_check_fn(void *user, uint64_t deadline_ns, struct msvc_error *err);
+/** One run of a check: what it is told, and what it may tell besides its verdict. */
+struct msvc_health_run {
+    uint64_t deadline_ns; /**< Monotonic: when it must have ended. */
+    bool has_value;       /**< Set it with value: what was measured. */
+    double value;         /**< The draft's observedValue; without one, how long the run took. */
+    const char *unit;     /**< The draft's observedUnit, "percent". Optional. Static. */
+};
 
-/** Start from #MSVC_HEALTH_CHECK; 0 means the default. */
+/**
+ * Looks at one thing. C cannot stop it: it must end by @p run's deadline, an overrun counts as
+ * failed.
+ *
+ * @return #MSVC_HEALTH_PASS, #MSVC_HEALTH_WARN (degraded, with the message of @p err), or a status:
+ * the check fails with the message of @p err.
+ */
+typedef int msvc_health_check_fn(void *user, struct msvc_health_run *run, struct msvc_error *err);
+
+/** "runbook" and where it is. */
+struct msvc_health_link {
+    const char *name; /**< NULL ends a list. */
+    const char *uri;
+};
+
+/** Start from #MSVC_HEALTH_CHECK; 0 means the default. Texts and lists are copied. */
 struct msvc_health_check {
     size_t size;                /**< Set by #MSVC_HEALTH_CHECK. */
     const char *name;           /**< "database", or "component:measurement": 1 to 64 letters,
-                                   digits and "-._:". Required. Copied. */
-    const char *component_type; /**< "datastore", "component" or "system". Optional. Copied. */
-    msvc_health_check_fn *run;  /**< Required. */
+                                   digits and "-._:". Required. */
+    const char *component_id;   /**< Which one of several, a UUID. Optional. */
+    const char *component_type; /**< "datastore", "component", "system" or a URI. Optional. */
+    msvc_health_check_fn *run;  /**< Required. checks.h has ready-made ones. */
     void *user;                 /**< Passed to run, never read. */
     bool is_critical;           /**< Its failure is FAIL; else WARN. */
     bool is_startup;            /**< /startupz waits for its first success. */
     bool is_liveness;           /**< /livez looks at it: only for what a restart mends. */
-    unsigned interval_ms; /**< Default 5000. A startup check runs at least every 200 ms until it
-                             has passed. */
-    unsigned timeout_ms;  /**< Default 2000. */
-    unsigned failures_to_fail; /**< In a row, against flapping. Default 1. */
+    unsigned interval_ms;       /**< How long a result is kept before it is looked again. Default
+                                   5000. A startup check runs at least every 200 ms until it has
+                                   passed. */
+    unsigned timeout_ms;        /**< Default 2000. */
+    unsigned failures_to_fail;  /**< In a row, against flapping. Default 1. */
+    unsigned successes_to_pass; /**< In a row, after it has failed. Default 1. */
+    const char *const *affected_endpoints; /**< URI templates of what its failure breaks, told
+                                              while it fails. Ended by NULL. Optional. */
+    const struct msvc_health_link *links;  /**< Ended by a NULL name. Optional. */
 };
 
 #define MSVC_HEALTH_CHECK(...) MSVC_OPTIONS_OF(struct msvc_health_check, __VA_ARGS__)
 
-/** Start from #MSVC_HEALTH_OPTIONS; 0 means the default. */
+/** How the JSON answers look. */
+enum msvc_health_shape {
+    MSVC_HEALTH_DRAFT,        /**< draft-inadarei-api-health-check-06. */
+    MSVC_HEALTH_MICROPROFILE, /**< MicroProfile Health 4.0. */
+};
+
+/** Start from #MSVC_HEALTH_OPTIONS; 0 means the default. Texts and lists are copied. */
 struct msvc_health_options {
     size_t size;                            /**< Set by #MSVC_HEALTH_OPTIONS. */
-    const char *service_id;                 /**< Optional. Copied. */
-    const char *version;                    /**< Optional. Copied. */
-    const char *description;                /**< Optional. Copied. */
+    enum msvc_health_shape shape;           /**< Default #MSVC_HEALTH_DRAFT. */
+    const char *service_id;                 /**< Optional. */
+    const char *version;                    /**< Of the API. Optional. */
+    const char *release_id;                 /**< Of the program. Optional. */
+    const char *description;                /**< Optional. */
+    const char *const *notes;               /**< Ended by NULL. Optional. */
+    const struct msvc_health_link *links;   /**< Ended by a NULL name. Optional. */
     const struct msvc_clock *clock;         /**< Borrowed. Default: the system's. */
     const struct msvc_telemetry *telemetry; /**< Borrowed. Changes of state are logged. Optional. */
 };
@@ -88,8 +122,13 @@ MSVC_API void msvc_health_free(struct msvc_health *health);
 MSVC_API MSVC_MUST_USE int msvc_health_add(struct msvc_health *health,
                                            const struct msvc_health_check *check);
 
-/** Run the checks that are due, waiting at most @p timeout_ms (negative: for ever) for one to be.
- * @return How many ran, or #MSVC_ERR_INVALID. */
+/**
+ * Run the checks that are due, waiting at most @p timeout_ms (negative: for ever) for one to be.
+ * Several threads may be in here: each takes other checks, so that one that hangs holds up only
+ * its own thread.
+ *
+ * @return How many ran, or #MSVC_ERR_INVALID.
+ */
 MSVC_API int msvc_health_run_once(struct msvc_health *health, int timeout_ms);
 
 /** Readable when msvc_health_run_once() should be called before its timeout: a check was added. */
@@ -106,19 +145,20 @@ MSVC_API enum msvc_health_state msvc_health_state(const struct msvc_health *heal
 
 /** What to send to a probe. */
 struct msvc_health_answer {
-    int status; /**< 200, 503, or 404 for a path or check that is not there. */
-    const char
-        *content_type; /**< "application/health+json" or "text/plain; charset=utf-8". Static. */
+    int status;                /**< 200, 503, or 404 for a path or check that is not there. */
+    const char *content_type;  /**< Of body. Static. */
     const char *cache_control; /**< Static. */
     struct msvc_buffer body;   /**< msvc_buffer_clear() it. Start from zero. */
 };
 
 /**
- * Answer a probe: /health (application/health+json), /livez, /readyz, /startupz (text; ?verbose,
- * &exclude=name, /livez/name). Ready is what msvc_health_set_ready() says and no critical check
- * failing. Messages of failures are shown only on /health and only when they hold no secret.
+ * Answer a probe. /livez, /readyz and /startupz in words (?verbose, &exclude=name, /livez/name);
+ * /health, /health/live, /health/ready and /health/started as JSON of the shape that was chosen.
+ * Ready is what msvc_health_set_ready() says and no critical check failing. Messages of failures
+ * are shown only in JSON, and only when they hold no secret.
  *
- * @param query  Without '?'; NULL for none.
+ * @param path   As sent, percent-encoded.
+ * @param query  As sent, without '?'; NULL for none.
  * @return 0, #MSVC_ERR_INVALID or #MSVC_ERR_NOMEM.
  */
 MSVC_API MSVC_MUST_USE int msvc_health_respond(struct msvc_health *health, const char *path,

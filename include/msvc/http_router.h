@@ -92,7 +92,7 @@ MSVC_API MSVC_MUST_USE int msvc_http_route(struct msvc_http_router *router, cons
                                            void *user,
                                            const struct msvc_http_route_options *options);
 
-/** Add /health, /livez, /readyz and /startupz (and /livez/{check} and so on), inline and quiet.
+/** Add all that msvc_health_respond() answers, inline and quiet.
  * @param health  Borrowed. @return As msvc_http_route(). */
 MSVC_API MSVC_MUST_USE int msvc_http_route_health(struct msvc_http_router *router,
                                                   struct msvc_health *health);

@@ -27,7 +27,8 @@ struct msvc_random;
 struct msvc_store;
 struct msvc_telemetry;
 
-/** Publishes one store's outbox. Threading: one thread at a time. */
+/** Publishes one store's outbox. Threading: one thread at a time, but for
+ * msvc_relay_oldest_wall_ns(). */
 struct msvc_relay;
 
 /** How to relay. Start from #MSVC_RELAY_OPTIONS; 0 means the default. */
@@ -95,6 +96,10 @@ struct msvc_relay_counts {
 };
 
 MSVC_API void msvc_relay_counts(const struct msvc_relay *relay, struct msvc_relay_counts *out);
+
+/** Its oldest_wall_ns as msvc_relay_run_once() last left it: for other threads, a health check
+ * (checks.h). */
+MSVC_API int64_t msvc_relay_oldest_wall_ns(const struct msvc_relay *relay);
 
 MSVC_END_DECLS
 

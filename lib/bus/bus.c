@@ -331,6 +331,11 @@ bool msvc_bus_is_connected(const struct msvc_bus *bus)
     return msvc__bus_check(bus, NULL) == 0 && bus->driver->is_connected(bus->handle);
 }
 
+bool msvc_bus_was_connected(const struct msvc_bus *bus)
+{
+    return bus != NULL && atomic_load(&bus->was_connected);
+}
+
 int msvc_bus_fd(const struct msvc_bus *bus)
 {
     return bus != NULL ? bus->pollset : -1;

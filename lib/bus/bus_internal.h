@@ -8,6 +8,7 @@
 #define MSVC_BUS_BUS_INTERNAL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include <msvc/bus.h>
 #include <msvc/driver/bus.h>
@@ -86,7 +87,8 @@ struct msvc_bus {
     bool is_running;
     bool is_draining;
     uint64_t epoch;
-    unsigned failures; /* to connect, in a row */
+    unsigned failures;         /* to connect, in a row */
+    atomic_bool was_connected; /* when run_once last ended; for other threads */
     uint64_t try_at_ns;
 
     struct link subscriptions;

@@ -113,6 +113,7 @@ static int run_driver(struct msvc_bus *bus, int timeout_ms, struct msvc_error *e
         bus->failures = 0;
     else if (status < 0)
         note_failure(bus);
+    atomic_store(&bus->was_connected, bus->driver->is_connected(bus->handle));
     return status;
 }
 

@@ -18,33 +18,29 @@
 #include "base/os_internal.h"
 #include "health/health_internal.h"
 
-#define DEFAULT_INTERVAL_MS 5000
-#define DEFAULT_TIMEOUT_MS  2000
-#define NS_PER_MS           UINT64_C(1000000)
+#define NS_PER_MS UINT64_C(1000000)
 
 static void free_texts(struct msvc_health_options *o)
 {
-    free((void *)(uintptr_t)o->service_id);
-    free((void *)(uintptr_t)o->version);
-    free((void *)(uintptr_t)o->description);
+    msvc__health_free_text(o->service_id);
+    msvc__health_free_text(o->version);
+    msvc__health_free_text(o->release_id);
+    msvc__health_free_text(o->description);
+    msvc__health_free_list(o->notes);
+    msvc__health_free_links(o->links);
 }
 
-static bool copy_text(const char **text)
-{
-    const char *given = *text;
-
-    *text = msvc__copy_text(given);
-    return given == NULL || *text != NULL;
-}
-
-/* All three are copied, so that all three may be freed. */
+/* All are copied, so that all may be freed. */
 static bool copy_texts(struct msvc_health_options *o)
 {
-    bool has_id = copy_text(&o->service_id);
-    bool has_version = copy_text(&o->version);
-    bool has_description = copy_text(&o->description);
+    bool has_id = msvc__health_copy_text(&o->service_id);
+    bool has_version = msvc__health_copy_text(&o->version);
+    bool has_release = msvc__health_copy_text(&o->release_id);
+    bool has_description = msvc__health_copy_text(&o->description);
+    bool has_notes = msvc__health_copy_list(&o->notes);
+    bool has_links = msvc__health_copy_links(&o->links);
 
-    return has_id && has_version && has_description;
+    return has_id && has_version && has_release && has_description && has_notes && has_links;
 }
 
 int msvc_health_new(struct msvc_health **out, const struct msvc_health_options *options)
@@ -58,6 +54,8 @@ int msvc_health_new(struct msvc_health **out, const struct msvc_health_options *
     status = msvc__options_copy(&copy, sizeof(copy), options);
     if (status < 0)
         return status;
+    if (copy.shape != MSVC_HEALTH_DRAFT && copy.shape != MSVC_HEALTH_MICROPROFILE)
+        return MSVC_ERR_INVALID;
     health = msvc__new(sizeof(*health));
     if (health == NULL)
         return MSVC_ERR_NOMEM;
@@ -74,21 +72,12 @@ int msvc_health_new(struct msvc_health **out, const struct msvc_health_options *
     return status;
 }
 
-static void free_check(struct check *check)
-{
-    if (check == NULL)
-        return;
-    free((void *)(uintptr_t)check->options.name);
-    free((void *)(uintptr_t)check->options.component_type);
-    free(check);
-}
-
 void msvc_health_free(struct msvc_health *health)
 {
     if (health == NULL)
         return;
     for (size_t i = 0; i < health->count; i++)
-        free_check(health->checks[i]);
+        msvc__health_check_free(health->checks[i]);
     free_texts(&health->options);
     if (health->wake_fd >= 0)
         (void)close(health->wake_fd);
@@ -104,33 +93,6 @@ static bool is_name(const char *name)
 
     return name != NULL && *name != '\0' && strlen(name) <= MSVC__HEALTH_NAME_MAX &&
            strspn(name, allowed) == strlen(name);
-}
-
-static int make_check(struct check **out, const struct msvc_health_check *options)
-{
-    struct check *check = msvc__new(sizeof(*check));
-    bool has_name;
-    bool has_type;
-
-    if (check == NULL)
-        return MSVC_ERR_NOMEM;
-    check->options = *options;
-    has_name = copy_text(&check->options.name);
-    has_type = copy_text(&check->options.component_type);
-    if (!has_name || !has_type) {
-        free_check(check);
-        return MSVC_ERR_NOMEM;
-    }
-    if (options->interval_ms == 0)
-        check->options.interval_ms = DEFAULT_INTERVAL_MS;
-    if (options->timeout_ms == 0)
-        check->options.timeout_ms = DEFAULT_TIMEOUT_MS;
-    if (options->failures_to_fail == 0)
-        check->options.failures_to_fail = 1;
-    check->is_failing = true;
-    (void)msvc_error_set(&check->last, MSVC_ERR_STATE, "health", 0, "not yet run");
-    *out = check;
-    return 0;
 }
 
 /* Lock held. */
@@ -160,14 +122,14 @@ int msvc_health_add(struct msvc_health *health, const struct msvc_health_check *
         return status;
     if (!is_name(copy.name) || copy.run == NULL)
         return MSVC_ERR_INVALID;
-    status = make_check(&check, &copy);
+    status = msvc__health_check_new(&check, &copy);
     if (status < 0)
         return status;
     (void)pthread_mutex_lock(&health->lock);
     status = append(health, check);
     (void)pthread_mutex_unlock(&health->lock);
     if (status < 0)
-        free_check(check);
+        msvc__health_check_free(check);
     else
         msvc__wake_signal(health->wake_fd);
     return status;
@@ -182,55 +144,78 @@ void msvc_health_set_ready(struct msvc_health *health, bool is_ready)
     (void)pthread_mutex_unlock(&health->lock);
 }
 
+bool msvc__health_is_ready(struct msvc_health *health)
+{
+    bool ready;
+
+    (void)pthread_mutex_lock(&health->lock);
+    ready = health->is_ready;
+    (void)pthread_mutex_unlock(&health->lock);
+    return ready;
+}
+
 /* Lock held. */
 static bool is_overrunning(const struct msvc_health *health, const struct check *check)
 {
     uint64_t now_ns = msvc_clock_monotonic_ns(health->options.clock);
 
-    return check->running_ns != 0 &&
-           now_ns - check->running_ns > check->options.timeout_ms * NS_PER_MS;
+    return check->is_running && now_ns - check->running_ns > check->options.timeout_ms * NS_PER_MS;
+}
+
+/* Lock held. */
+static void look_at(struct check_view *out, const struct msvc_health *health,
+                    const struct check *check)
+{
+    static const char overrun[] = "has not come back in time";
+
+    *out = (struct check_view){ .check = check,
+                                .has_run = check->has_run,
+                                .has_passed = check->has_passed,
+                                .is_failing = check->is_failing,
+                                .is_degraded = check->is_degraded,
+                                .duration_ns = check->duration_ns,
+                                .ended_wall_ns = check->ended_wall_ns,
+                                .run = check->run };
+    if (is_overrunning(health, check)) {
+        out->is_failing = true;
+        out->has_run = true;
+        memcpy(out->message, overrun, sizeof(overrun));
+    } else if (check->is_failing || check->is_degraded) {
+        memcpy(out->message, check->last.message, sizeof(out->message));
+    }
 }
 
 bool msvc__health_view(struct check_view *out, struct msvc_health *health, size_t index)
 {
-    const struct check *check;
     bool is_there;
 
     (void)pthread_mutex_lock(&health->lock);
     is_there = index < health->count;
-    if (is_there) {
-        check = health->checks[index];
-        *out = (struct check_view){ .check = check,
-                                    .has_run = check->has_run,
-                                    .has_passed = check->has_passed,
-                                    .is_failing = check->is_failing,
-                                    .duration_ns = check->duration_ns,
-                                    .ended_wall_ns = check->ended_wall_ns };
-        if (check->is_failing)
-            memcpy(out->message, check->last.message, sizeof(out->message));
-        if (is_overrunning(health, check)) {
-            out->is_failing = true;
-            out->has_run = true;
-            memcpy(out->message, "has not come back in time", sizeof("has not come back in time"));
-        }
-    }
+    if (is_there)
+        look_at(out, health, health->checks[index]);
     (void)pthread_mutex_unlock(&health->lock);
     return is_there;
+}
+
+enum msvc_health_state msvc__health_state_of(const struct check_view *view)
+{
+    if (!view->is_failing)
+        return view->is_degraded ? MSVC_HEALTH_WARN : MSVC_HEALTH_PASS;
+    return view->check->options.is_critical ? MSVC_HEALTH_FAIL : MSVC_HEALTH_WARN;
 }
 
 enum msvc_health_state msvc_health_state(const struct msvc_health *given)
 {
     struct msvc_health *health = (struct msvc_health *)(uintptr_t)given; /* only its lock changes */
-    enum msvc_health_state state = MSVC_HEALTH_PASS;
+    enum msvc_health_state worst = MSVC_HEALTH_PASS;
     struct check_view view;
 
     if (health == NULL)
         return MSVC_HEALTH_FAIL;
     for (size_t i = 0; msvc__health_view(&view, health, i); i++) {
-        if (view.is_failing && view.check->options.is_critical)
-            return MSVC_HEALTH_FAIL;
-        if (view.is_failing)
-            state = MSVC_HEALTH_WARN;
+        enum msvc_health_state state = msvc__health_state_of(&view);
+
+        worst = state > worst ? state : worst;
     }
-    return state;
+    return worst;
 }

@@ -19,9 +19,9 @@ static void probe(struct msvc_http_exchange *x, void *user)
 
 int msvc_http_route_health(struct msvc_http_router *router, struct msvc_health *health)
 {
-    static const char *const paths[] = { "/health",          "/livez",          "/livez/{check}",
-                                         "/readyz",          "/readyz/{check}", "/startupz",
-                                         "/startupz/{check}" };
+    static const char *const paths[] = { "/health",   "/health/{probe}",  "/livez",
+                                         "/readyz",   "/livez/{check}",   "/readyz/{check}",
+                                         "/startupz", "/startupz/{check}" };
     int status = 0;
 
     if (health == NULL)

@@ -250,6 +250,23 @@ int msvc_relay_fd(const struct msvc_relay *r)
     return r != NULL ? r->pollset : -1;
 }
 
+/* When the oldest row of the window was appended; 0: it is empty. */
+static int64_t oldest(const struct msvc_relay *r)
+{
+    static const enum msvc__row_state open[] = { MSVC__ROW_READY, MSVC__ROW_SENT, MSVC__ROW_RESTING,
+                                                 MSVC__ROW_PARKING };
+    int64_t first = 0;
+
+    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
+        for (const struct msvc__row *row = r->window.lists[open[i]].first; row != NULL;
+             row = row->after) {
+            if (first == 0 || row->created_wall_ns < first)
+                first = row->created_wall_ns;
+        }
+    }
+    return first;
+}
+
 int msvc_relay_run_once(struct msvc_relay *r, int timeout_ms, struct msvc_error *err)
 {
     struct turn turn;
@@ -267,6 +284,7 @@ int msvc_relay_run_once(struct msvc_relay *r, int timeout_ms, struct msvc_error 
             (void)poll(&work, 1, shorter(timeout_ms, msvc_relay_timeout_ms(r)));
         turn = run_turn(r, err);
     }
+    atomic_store(&r->oldest_wall_ns, oldest(r));
     return turn.settled > 0 ? turn.settled : turn.status;
 }
 
@@ -312,18 +330,14 @@ int msvc_relay_flush(struct msvc_relay *r, int timeout_ms, struct msvc_error *er
 
 void msvc_relay_counts(const struct msvc_relay *r, struct msvc_relay_counts *out)
 {
-    static const enum msvc__row_state open[] = { MSVC__ROW_READY, MSVC__ROW_SENT, MSVC__ROW_RESTING,
-                                                 MSVC__ROW_PARKING };
-
     if (r == NULL || out == NULL)
         return;
     *out = r->counts;
     out->in_flight = r->window.lists[MSVC__ROW_SENT].count;
-    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
-        for (const struct msvc__row *row = r->window.lists[open[i]].first; row != NULL;
-             row = row->after) {
-            if (out->oldest_wall_ns == 0 || row->created_wall_ns < out->oldest_wall_ns)
-                out->oldest_wall_ns = row->created_wall_ns;
-        }
-    }
+    out->oldest_wall_ns = oldest(r);
+}
+
+int64_t msvc_relay_oldest_wall_ns(const struct msvc_relay *r)
+{
+    return r != NULL ? atomic_load(&r->oldest_wall_ns) : 0;
 }

@@ -3,6 +3,8 @@
 #ifndef MSVC_OUTBOX_RELAY_INTERNAL_H
 #define MSVC_OUTBOX_RELAY_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include <msvc/bus.h>
 #include <msvc/driver/outbox.h>
 #include <msvc/error.h>
@@ -42,6 +44,7 @@ struct msvc_relay {
 
     bool is_broker_away;
     struct msvc_relay_counts counts;
+    _Atomic int64_t oldest_wall_ns; /* when run_once last ended; for other threads */
 };
 
 /* ---- lease.c: the session and its lease ---- */

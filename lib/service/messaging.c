@@ -2,13 +2,13 @@
 /*
  * A service that has a store has a relay; one that consumes has members of its
  * consumer group. Each of them owns its bus, because a bus belongs to one
- * thread at a time. Health checks run on another thread, so they look at what
- * these threads left in atomics.
+ * thread at a time.
  */
 #include "service/service_internal.h"
 
 #include <string.h>
 
+#include <msvc/checks.h>
 #include <msvc/clock.h>
 #include <msvc/error.h>
 #include <msvc/health.h>
@@ -20,9 +20,7 @@
 
 #define TOPIC_LIMIT       32
 #define PRUNE_INTERVAL_MS (10 * 60 * 1000)
-#define OUTBOX_OLD_MS     60000 /* older rows than that make the outbox check fail */
 #define MS_PER_HOUR       3600000u
-#define NS_PER_MS         1000000
 
 static const struct msvc_consumer *find_consumer(const struct msvc_service_definition *definition,
                                                  const struct msvc_message *message)
@@ -94,97 +92,35 @@ static int open_member(struct msvc_service *service, struct msvc_error *err)
                               err);
 }
 
-static int run_member(void *object, int timeout_ms, struct msvc_error *err)
-{
-    struct msvc__member *member = object;
-    int status = msvc_bus_run_once(member->bus, timeout_ms, err);
-
-    atomic_store(&member->is_connected, status >= 0 && msvc_bus_is_connected(member->bus));
-    return status;
-}
-
-static int member_fd(void *object)
-{
-    const struct msvc__member *member = object;
-
-    return msvc_bus_fd(member->bus);
-}
-
-static int member_timeout_ms(void *object)
-{
-    const struct msvc__member *member = object;
-
-    return msvc_bus_timeout_ms(member->bus);
-}
-
-static int run_relay(void *object, int timeout_ms, struct msvc_error *err)
-{
-    struct msvc_service *service = object;
-    struct msvc_relay_counts counts;
-    int status = msvc_relay_run_once(service->relay, timeout_ms, err);
-
-    msvc_relay_counts(service->relay, &counts);
-    atomic_store(&service->oldest_wall_ns, counts.oldest_wall_ns);
-    atomic_store(&service->relay_works, status >= 0);
-    return status;
-}
-
-static int relay_fd(void *object)
-{
-    const struct msvc_service *service = object;
-
-    return msvc_relay_fd(service->relay);
-}
-
-static int relay_timeout_ms(void *object)
-{
-    const struct msvc_service *service = object;
-
-    return msvc_relay_timeout_ms(service->relay);
-}
-
-static int check_store(void *user, uint64_t deadline_ns, struct msvc_error *err)
-{
-    return msvc_store_ping(user, msvc_deadline_left_ms(NULL, deadline_ns, 2000), err);
-}
-
-static int check_subscriptions(void *user, uint64_t deadline_ns, struct msvc_error *err)
+static int check_subscriptions(void *user, struct msvc_health_run *run, struct msvc_error *err)
 {
     struct msvc_service *service = user;
 
-    (void)deadline_ns;
+    (void)run;
     for (size_t i = 0; i < service->member_count; i++) {
-        if (!atomic_load(&service->members[i].is_connected))
+        if (!msvc_bus_was_connected(service->members[i].bus))
             return msvc_error_set(err, MSVC_ERR_UNAVAILABLE, "service", 0,
                                   "consumer %zu has no connection to the bus", i + 1);
     }
-    return 0;
-}
-
-static int check_outbox(void *user, uint64_t deadline_ns, struct msvc_error *err)
-{
-    struct msvc_service *service = user;
-    int64_t oldest_ns = atomic_load(&service->oldest_wall_ns);
-    int64_t age_ms = oldest_ns != 0 ? (msvc_clock_wall_ns(NULL) - oldest_ns) / NS_PER_MS : 0;
-
-    (void)deadline_ns;
-    if (age_ms > OUTBOX_OLD_MS)
-        return msvc_error_set(err, MSVC_ERR_UNAVAILABLE, "service", 0,
-                              "the oldest event waits for %lld s", (long long)age_ms / 1000);
-    return 0;
+    return MSVC_HEALTH_PASS;
 }
 
 static int add_checks(struct msvc_service *service, struct msvc_error *err)
 {
     int status = msvc_health_add(
         service->health,
-        MSVC_HEALTH_CHECK(.name = "database", .component_type = "datastore", .run = check_store,
-                          .user = service->store, .is_startup = true));
+        MSVC_HEALTH_CHECK(.name = "database", .component_type = "datastore",
+                          .run = msvc_check_store, .user = service->store, .is_startup = true));
 
     if (status == 0)
-        status = msvc_health_add(
-            service->health,
-            MSVC_HEALTH_CHECK(.name = "outbox:age", .run = check_outbox, .user = service));
+        status = msvc_health_add(service->health, MSVC_HEALTH_CHECK(.name = "outbox:age",
+                                                                    .component_type = "component",
+                                                                    .run = msvc_check_relay,
+                                                                    .user = &service->relay_watch));
+    if (status == 0)
+        status = msvc_health_add(service->health, MSVC_HEALTH_CHECK(.name = "memory:utilization",
+                                                                    .component_type = "system",
+                                                                    .run = msvc_check_memory));
     if (status == 0 && service->member_count > 0)
         status = msvc_health_add(service->health,
                                  MSVC_HEALTH_CHECK(.name = "subscriptions",
@@ -208,6 +144,7 @@ int msvc__service_open_messaging(struct msvc_service *service, struct msvc_error
     status = msvc_relay_new(
         &service->relay, service->store, service->relay_bus,
         MSVC_RELAY_OPTIONS(.lease_ms = lease_ms, .telemetry = &service->telemetry), err);
+    service->relay_watch.relay = service->relay;
     while (status == 0 && (int64_t)service->member_count < members)
         status = open_member(service, err);
     return status < 0 ? status : add_checks(service, err);
@@ -238,19 +175,15 @@ static int prune_interval_ms(void *object)
 
 int msvc__service_add_pumps(struct msvc_service *service, struct msvc_error *err)
 {
-    int status =
-        msvc_runner_add(service->runner, "relay",
-                        (struct msvc_pump){ run_relay, relay_fd, relay_timeout_ms, service }, err);
+    int status = msvc_runner_add(service->runner, "relay", msvc_pump_relay(service->relay), err);
 
     if (status == 0)
         status =
             msvc_runner_add(service->runner, "inbox prune",
                             (struct msvc_pump){ prune, no_fd, prune_interval_ms, service }, err);
     for (size_t i = 0; status == 0 && i < service->member_count; i++)
-        status = msvc_runner_add(
-            service->runner, "consumer",
-            (struct msvc_pump){ run_member, member_fd, member_timeout_ms, &service->members[i] },
-            err);
+        status = msvc_runner_add(service->runner, "consumer",
+                                 msvc_pump_bus(service->members[i].bus), err);
     return status;
 }
 

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include <msvc/buffer.h>
+#include <msvc/checks.h>
 #include <msvc/service.h>
 #include <msvc/telemetry.h>
 
@@ -19,7 +20,6 @@ struct msvc_runner;
 struct msvc__member {
     struct msvc_service *service;
     struct msvc_bus *bus;
-    atomic_bool is_connected; /* written by the thread, read by the health check */
 };
 
 struct msvc__process {
@@ -46,8 +46,7 @@ struct msvc_service {
     struct msvc_store *store; /* NULL without migrations */
     struct msvc_bus *relay_bus;
     struct msvc_relay *relay;
-    atomic_bool relay_works;
-    atomic_llong oldest_wall_ns; /* of the outbox; 0: nothing waits */
+    struct msvc_relay_watch relay_watch;
 
     size_t member_count;
     struct msvc__member members[MSVC__CONSUMER_LIMIT];

@@ -72,7 +72,7 @@ int call_the_dependency();
 int complain();
 int fetch();
 int get_key_set(struct msvc_buffer *out, void *user, struct msvc_error *err);
-int ping_database();
+int ping_mail_server();
 int reserve_stock();
 int use();
 int use_fallback();

@@ -7,7 +7,7 @@ import tree
 from tap import complain, main, test
 
 CORE = {"base", "telemetry", "export", "resilience", "health", "http", "message", "bus", "store",
-        "outbox", "inbox", "runner", "settings"}
+        "outbox", "inbox", "checks", "runner", "settings"}
 
 # Folder under lib: public headers it may use besides its own and base's.
 TELEMETRY = {"telemetry", "log", "trace", "trace_context", "attribute"}
@@ -24,6 +24,7 @@ USES = {
     "store": {"driver/store"},
     "outbox": {"message", "bus", "store", "driver/outbox", "driver/store"},
     "inbox": {"message", "bus", "store", "driver/inbox", "driver/store"},
+    "checks": {"health", "breaker", "bus", "relay", "store"},
     "runner": {"relay", "bus", "health", "trace"},
 }
 OWN = {
@@ -40,6 +41,7 @@ OWN = {
     "store": {"store"},
     "outbox": {"outbox", "relay"},
     "inbox": {"inbox"},
+    "checks": {"checks"},
     "runner": {"runner"},
 }
 # Internal headers that one other folder may include: internal(owner) → folders.
@@ -65,7 +67,7 @@ THIRD_PARTY = {
 LIBC = re.compile(r"(arpa/inet|assert|ctype|dirent|errno|fcntl|fnmatch|float|inttypes|limits|locale|math|"
                   r"netdb|netinet/in|netinet/tcp|poll|pthread|regex|sched|signal|stdalign|stdarg|stdatomic|"
                   r"stdbool|stddef|stdint|stdio|stdlib|string|strings|sys/(mman|random|resource|socket|stat|"
-                  r"time|types|uio|un|wait)|time|unistd)\.h$")
+                  r"statvfs|time|types|uio|un|wait)|time|unistd)\.h$")
 LINUX = re.compile(r"(sys/(epoll|eventfd|file|inotify|prctl|signalfd|timerfd|syscall)|linux/.*)\.h$|sys/epoll\.h")
 
 

@@ -26,14 +26,18 @@ struct fixture {
     int runs;
 };
 
-static int check(void *user, uint64_t deadline_ns, struct msvc_error *err)
+static int check(void *user, struct msvc_health_run *run, struct msvc_error *err)
 {
     struct fixture *f = user;
 
-    (void)deadline_ns;
+    (void)run;
     f->runs++;
     fake_clock_advance_ms(&f->clock, f->takes_ms);
-    return f->status < 0 ? msvc_error_set(err, f->status, "test", 0, "%s", f->reason) : 0;
+    if (f->status == MSVC_HEALTH_WARN)
+        (void)msvc_error_set(err, MSVC_ERR_LIMIT, "test", 0, "%s", f->reason);
+    if (f->status >= 0)
+        return f->status;
+    return msvc_error_set(err, f->status, "test", 0, "%s", f->reason);
 }
 
 static void count_record(const struct msvc_log_record *record, void *user)
@@ -207,11 +211,11 @@ static void counts_an_overrun_as_failed(void **state)
 }
 
 /* Looks at health while the check runs, as another thread would. */
-static int probe_while_running(void *user, uint64_t deadline_ns, struct msvc_error *err)
+static int probe_while_running(void *user, struct msvc_health_run *run, struct msvc_error *err)
 {
     struct fixture *f = user;
 
-    (void)deadline_ns;
+    (void)run;
     (void)err;
     fake_clock_advance_ms(&f->clock, 2001);
     assert_int_equal(msvc_health_state(f->health), MSVC_HEALTH_FAIL);
@@ -242,6 +246,45 @@ static void fails_only_after_so_many_failures_in_a_row(void **state)
     assert_int_equal(msvc_health_state(f->health), MSVC_HEALTH_PASS);
     run_with(f, MSVC_ERR_UNAVAILABLE);
     assert_int_equal(msvc_health_state(f->health), MSVC_HEALTH_FAIL);
+}
+
+static void passes_again_only_after_so_many_successes_in_a_row(void **state)
+{
+    struct fixture *f = *state;
+
+    ADD(f, .name = "database", .is_critical = true, .successes_to_pass = 2);
+    run_with(f, MSVC_ERR_UNAVAILABLE);
+    run_with(f, 0);
+    assert_int_equal(msvc_health_state(f->health), MSVC_HEALTH_FAIL);
+    run_with(f, MSVC_ERR_UNAVAILABLE);
+    run_with(f, 0);
+    assert_int_equal(msvc_health_state(f->health), MSVC_HEALTH_FAIL);
+    run_with(f, 0);
+    assert_int_equal(msvc_health_state(f->health), MSVC_HEALTH_PASS);
+}
+
+static void passes_at_once_when_its_first_run_does(void **state)
+{
+    struct fixture *f = *state;
+
+    ADD(f, .name = "database", .is_critical = true, .successes_to_pass = 5);
+    run_with(f, 0);
+    assert_int_equal(msvc_health_state(f->health), MSVC_HEALTH_PASS);
+}
+
+static void warns_when_a_critical_check_says_so(void **state)
+{
+    struct fixture *f = *state;
+
+    ADD(f, .name = "disk", .is_critical = true);
+    f->reason = "85 % used";
+    run_with(f, MSVC_HEALTH_WARN);
+    assert_int_equal(msvc_health_state(f->health), MSVC_HEALTH_WARN);
+    assert_int_equal(probe(f, "/health", NULL), 200);
+    assert_non_null(strstr(f->answer.body.data, "\"output\":\"85 % used\""));
+    run_with(f, 0);
+    assert_int_equal(msvc_health_state(f->health), MSVC_HEALTH_PASS);
+    assert_int_equal(f->log_count, 2);
 }
 
 static void logs_changes_only(void **state)
@@ -414,6 +457,9 @@ int main(void)
         TEST(counts_an_overrun_as_failed),
         TEST(fails_a_check_that_has_not_come_back),
         TEST(fails_only_after_so_many_failures_in_a_row),
+        TEST(passes_again_only_after_so_many_successes_in_a_row),
+        TEST(passes_at_once_when_its_first_run_does),
+        TEST(warns_when_a_critical_check_says_so),
         TEST(logs_changes_only),
         TEST(is_not_ready_until_it_is_told_so),
         TEST(lists_checks_when_asked_for_more),

@@ -349,6 +349,8 @@ static void answers_probes_quietly(void **state)
     msvc_health_set_ready(health, true);
     assert_int_equal(msvc_http_route_health(f->router, health), 0);
     assert_int_equal(call(f, MSVC_HTTP_REQUEST(.target = "/health")), 200);
+    assert_int_equal(call(f, MSVC_HTTP_REQUEST(.target = "/health/live")), 200);
+    assert_int_equal(call(f, MSVC_HTTP_REQUEST(.target = "/health/else")), 404);
     assert_int_equal(call(f, MSVC_HTTP_REQUEST(.target = "/readyz?verbose")), 200);
     assert_int_equal(call(f, MSVC_HTTP_REQUEST(.target = "/livez/database")), 404);
     assert_string_equal(f->record, "");

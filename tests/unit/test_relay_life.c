@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <msvc/bus/memory.h>
+#include <msvc/checks.h>
 #include <msvc/message.h>
 #include <msvc/outbox.h>
 #include <msvc/status.h>
@@ -288,6 +289,16 @@ static void a_flush_leaves_to_another_leader_what_is_his(void **state)
     msvc_relay_free(second);
 }
 
+/* What a health check says on another thread. */
+static int check_age(const struct fixture *f, unsigned fail_ms)
+{
+    struct msvc_relay_watch watch = { f->relay, fail_ms, &f->clock.clock };
+    struct msvc_health_run run = { 0 };
+    struct msvc_error err;
+
+    return msvc_check_relay(&watch, &run, &err);
+}
+
 static void tells_the_age_of_what_waits(void **state)
 {
     struct fixture *f = *state;
@@ -299,9 +310,14 @@ static void tells_the_age_of_what_waits(void **state)
     append(f, "k", "2");
     turn(f, 3);
     assert_true(counts(f).oldest_wall_ns == then);
+    assert_true(msvc_relay_oldest_wall_ns(f->relay) == then);
+    assert_int_equal(check_age(f, 6000), MSVC_HEALTH_PASS);
+    pass_ms(f, 1001);
+    assert_int_equal(check_age(f, 6000), MSVC_ERR_UNAVAILABLE);
     f->broker.holds = false;
     turn(f, 8);
     assert_true(counts(f).oldest_wall_ns == 0);
+    assert_int_equal(check_age(f, 1), MSVC_HEALTH_PASS);
 }
 
 static void is_patient_with_a_database_that_is_busy(void **state)
