@@ -122,6 +122,12 @@ static uint64_t pause_ns(const struct check *check)
     return ms * NS_PER_MS;
 }
 
+/* Lock held. What comes up late at a start is awaited, not worth a word. */
+static bool is_first_word(const struct check *check, enum msvc_health_state now)
+{
+    return !check->has_run && !(check->options.is_startup && now == MSVC_HEALTH_FAIL);
+}
+
 static void run(struct msvc_health *health, struct check *check)
 {
     enum msvc_health_state before;
@@ -136,7 +142,7 @@ static void run(struct msvc_health *health, struct check *check)
     before = standing(check);
     take_result(check, status, &err);
     now = standing(check);
-    is_news = now != before || !check->has_run;
+    is_news = now != before || is_first_word(check, now);
     check->has_run = true;
     check->run = run;
     check->duration_ns = ended_ns - check->running_ns;

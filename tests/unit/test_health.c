@@ -300,6 +300,18 @@ static void logs_changes_only(void **state)
     assert_int_equal(f->log_count, 2);
 }
 
+static void logs_a_first_failure_unless_a_start_waits_for_it(void **state)
+{
+    struct fixture *f = *state;
+
+    ADD(f, .name = "database", .is_startup = true);
+    run_with(f, MSVC_ERR_UNAVAILABLE);
+    assert_int_equal(f->log_count, 0);
+    ADD(f, .name = "mail");
+    run_with(f, MSVC_ERR_UNAVAILABLE);
+    assert_int_equal(f->log_count, 1);
+}
+
 static void is_not_ready_until_it_is_told_so(void **state)
 {
     struct fixture *f = *state;
@@ -461,6 +473,7 @@ int main(void)
         TEST(passes_at_once_when_its_first_run_does),
         TEST(warns_when_a_critical_check_says_so),
         TEST(logs_changes_only),
+        TEST(logs_a_first_failure_unless_a_start_waits_for_it),
         TEST(is_not_ready_until_it_is_told_so),
         TEST(lists_checks_when_asked_for_more),
         TEST(leaves_out_what_is_excluded),
