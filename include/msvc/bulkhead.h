@@ -58,6 +58,33 @@ MSVC_API void msvc_bulkhead_free(struct msvc_bulkhead *bulkhead);
 MSVC_API MSVC_MUST_USE int msvc_bulkhead_enter(struct msvc_bulkhead *bulkhead, uint64_t deadline_ns,
                                                struct msvc_cancel *cancel);
 
+/** A place in a bulkhead or in its queue, in the caller's memory; do not move it while it is used.
+ * Threading: one thread at a time. */
+struct msvc_bulkhead_place {
+    int fd; /**< While it waits: readable when its turn has come; do not read or close. Else −1. */
+    bool has_entered;                 /**< Private. */
+    struct msvc_bulkhead_place *next; /**< Private. */
+};
+
+/**
+ * Enter or queue up without waiting: msvc_bulkhead_enter() for event loops. Follow with one
+ * msvc_bulkhead_quit().
+ *
+ * @param[out] place  Untouched on failure.
+ * @return 1 when inside, 0 when queued; #MSVC_ERR_REJECTED when full; #MSVC_ERR_UNAVAILABLE when no
+ *         descriptor is left to wait with; #MSVC_ERR_INVALID.
+ */
+MSVC_API MSVC_MUST_USE int msvc_bulkhead_queue(struct msvc_bulkhead *bulkhead,
+                                               struct msvc_bulkhead_place *place);
+
+/** Whether the turn of @p place has come: it is inside. Ask when its `fd` is readable, which is
+ * closed then. */
+MSVC_API bool msvc_bulkhead_has_entered(struct msvc_bulkhead *bulkhead,
+                                        struct msvc_bulkhead_place *place);
+
+/** Leave the bulkhead or its queue, wherever @p place is. A second time does nothing. */
+MSVC_API void msvc_bulkhead_quit(struct msvc_bulkhead *bulkhead, struct msvc_bulkhead_place *place);
+
 /** Leave; whoever waits longest enters. NULL is ignored. */
 MSVC_API void msvc_bulkhead_leave(struct msvc_bulkhead *bulkhead);
 

@@ -171,7 +171,6 @@ int msvc__peer_call(struct msvc_http_transport *self,
                     struct msvc_error *err)
 {
     struct msvc__peer *peer = (struct msvc__peer *)self;
-    const struct msvc_http_client_options *options = &peer->client->options;
     struct msvc_error ignored;
     struct call call = { peer, request, NULL, err != NULL ? err : &ignored };
     int status;
@@ -179,14 +178,9 @@ int msvc__peer_call(struct msvc_http_transport *self,
     if (peer->pid != getpid())
         return msvc_error_set(err, MSVC_ERR_STATE, "http", 0,
                               "the connections belong to the process before the fork");
-    status = msvc_call(
-        attempt_call, &call,
-        MSVC_CALL_OPTIONS(
-                .timeout_ms = MSVC_CALL_UNLIMITED, .deadline_ns = deadline_of(&call),
-                .breaker = peer->breaker, .cancel = request->cancel, .clock = options->clock,
-                .retry = MSVC_RETRY_OPTIONS(.attempts = options->attempts,
-                                            .is_idempotent = msvc__request_is_idempotent(request),
-                                            .budget = peer->client->budget, .clock = options->clock,
-                                            .random = options->random)));
+    status = msvc_call(peer->policy, attempt_call, &call,
+                       MSVC_CALL_OPTIONS(.deadline_ns = deadline_of(&call),
+                                         .is_idempotent = msvc__request_is_idempotent(request),
+                                         .cancel = request->cancel));
     return finish(&call, status, out);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <msvc/error.h>
+#include <msvc/policy.h>
 #include <msvc/url.h>
 
 #include "base/alloc_internal.h"
@@ -134,6 +135,7 @@ static void peer_free(struct msvc_http_transport *self)
 
     if (peer->pid == getpid())
         msvc__pool_clear(&peer->pool);
+    msvc_policy_free(peer->policy);
     msvc_breaker_free(peer->breaker);
     free(peer->base_url);
     free(peer->host);
@@ -164,6 +166,24 @@ static int check_url(const struct msvc_url *url, struct msvc_error *err)
     return 0;
 }
 
+/* A call's deadline bounds each of its attempts. */
+static int set_up_policy(struct msvc__peer *peer)
+{
+    const struct msvc_http_client_options *options = &peer->client->options;
+    int status = 0;
+
+    if (!options->has_no_breaker)
+        status = msvc_breaker_new(&peer->breaker, &peer->client->breaker);
+    if (status < 0)
+        return status;
+    return msvc_policy_new(
+        &peer->policy,
+        MSVC_POLICY_OPTIONS(.timeout_ms = MSVC_POLICY_UNLIMITED, .breaker = peer->breaker,
+                            .budget = peer->client->budget, .clock = options->clock,
+                            .random = options->random,
+                            .retry = MSVC_RETRY_OPTIONS(.attempts = options->attempts)));
+}
+
 static int fill_peer(struct msvc__peer *peer, const struct msvc_url *url, const char *text)
 {
     const struct msvc_url_host *host = msvc_url_host(url, 0);
@@ -177,9 +197,7 @@ static int fill_peer(struct msvc__peer *peer, const struct msvc_url *url, const 
     peer->port = host->port != 0 ? host->port : (is_tls ? 443 : 80);
     if (peer->base_url == NULL || peer->host == NULL)
         return MSVC_ERR_NOMEM;
-    if (peer->client->options.has_no_breaker)
-        return 0;
-    return msvc_breaker_new(&peer->breaker, &peer->client->breaker);
+    return set_up_policy(peer);
 }
 
 int msvc_http_client_transport(struct msvc_http_transport **out, struct msvc_http_client *client,

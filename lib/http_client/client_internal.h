@@ -50,7 +50,8 @@ struct msvc__peer {
     struct msvc_http_transport transport;
     struct msvc_http_client *client;
     struct msvc_breaker *breaker; /* NULL: none */
-    char *base_url;               /* without a slash at its end */
+    struct msvc_policy *policy;
+    char *base_url; /* without a slash at its end */
     char *host;
     uint16_t port;
     pid_t pid; /* connections of another process are not ours to use */

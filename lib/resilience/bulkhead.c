@@ -2,8 +2,8 @@
 /*
  * Who leaves hands his place to whoever waits longest, so that the count never
  * drops in between and nobody can overtake. A waiter sleeps on a descriptor of
- * his own, which lets him watch deadline and cancellation as well; his node
- * is on his stack and in the list only while he waits.
+ * his own, which lets him watch deadline and cancellation as well; his place
+ * is in his memory and in the list only while he waits.
  */
 #include <msvc/bulkhead.h>
 
@@ -22,20 +22,14 @@
 
 #define POLL_MOST_MS 60000
 
-struct waiter {
-    struct waiter *next;
-    int fd;
-    bool has_entered; /* guarded by the bulkhead's lock */
-};
-
 struct msvc_bulkhead {
     struct msvc_bulkhead_options options; /* constant */
 
     pthread_mutex_t lock; /* guards everything below */
     unsigned calls;
     unsigned waiting;
-    struct waiter *first; /* waits longest */
-    struct waiter **end;  /* where the next one is linked */
+    struct msvc_bulkhead_place *first; /* waits longest; its fields are guarded as well */
+    struct msvc_bulkhead_place **end;  /* where the next one is linked */
 };
 
 int msvc_bulkhead_new(struct msvc_bulkhead **out, const struct msvc_bulkhead_options *options)
@@ -74,32 +68,106 @@ void msvc_bulkhead_free(struct msvc_bulkhead *bulkhead)
 }
 
 /* Lock held. */
-static void link_last(struct msvc_bulkhead *b, struct waiter *waiter)
+static int link_last(struct msvc_bulkhead *b, struct msvc_bulkhead_place *place)
 {
-    *b->end = waiter;
-    b->end = &waiter->next;
+    int fd = msvc__wake_open();
+
+    if (fd < 0)
+        return fd;
+    *place = (struct msvc_bulkhead_place){ .fd = fd };
+    *b->end = place;
+    b->end = &place->next;
     b->waiting++;
+    return 0;
 }
 
 /* Lock held. */
-static void unlink_waiter(struct msvc_bulkhead *b, struct waiter *waiter)
+static void unlink_place(struct msvc_bulkhead *b, struct msvc_bulkhead_place *place)
 {
-    struct waiter **link = &b->first;
+    struct msvc_bulkhead_place **link = &b->first;
 
-    while (*link != waiter)
+    while (*link != place)
         link = &(*link)->next;
-    *link = waiter->next;
-    if (b->end == &waiter->next)
+    *link = place->next;
+    if (b->end == &place->next)
         b->end = link;
     b->waiting--;
 }
 
+int msvc_bulkhead_queue(struct msvc_bulkhead *bulkhead, struct msvc_bulkhead_place *place)
+{
+    int status = MSVC_ERR_REJECTED;
+
+    if (bulkhead == NULL || place == NULL)
+        return MSVC_ERR_INVALID;
+    (void)pthread_mutex_lock(&bulkhead->lock);
+    if (bulkhead->calls < bulkhead->options.calls) {
+        bulkhead->calls++;
+        *place = (struct msvc_bulkhead_place){ .fd = -1, .has_entered = true };
+        status = 1;
+    } else if (bulkhead->waiting < bulkhead->options.waiting) {
+        status = link_last(bulkhead, place);
+    }
+    (void)pthread_mutex_unlock(&bulkhead->lock);
+    return status;
+}
+
+static void close_place(struct msvc_bulkhead_place *place)
+{
+    if (place->fd >= 0)
+        (void)close(place->fd);
+    place->fd = -1;
+}
+
+bool msvc_bulkhead_has_entered(struct msvc_bulkhead *bulkhead, struct msvc_bulkhead_place *place)
+{
+    bool has_entered;
+
+    if (bulkhead == NULL || place == NULL)
+        return false;
+    (void)pthread_mutex_lock(&bulkhead->lock);
+    has_entered = place->has_entered;
+    (void)pthread_mutex_unlock(&bulkhead->lock);
+    if (has_entered)
+        close_place(place);
+    return has_entered;
+}
+
+/* Lock held. Signalled under it: once it is free, the waiter may return and take his place along.
+ */
+static void hand_over(struct msvc_bulkhead *b)
+{
+    struct msvc_bulkhead_place *place = b->first;
+
+    if (place != NULL) {
+        unlink_place(b, place);
+        place->has_entered = true;
+        msvc__wake_signal(place->fd);
+    } else if (b->calls > 0) {
+        b->calls--;
+    }
+}
+
+void msvc_bulkhead_quit(struct msvc_bulkhead *bulkhead, struct msvc_bulkhead_place *place)
+{
+    if (bulkhead == NULL || place == NULL)
+        return;
+    (void)pthread_mutex_lock(&bulkhead->lock);
+    if (place->has_entered)
+        hand_over(bulkhead);
+    else if (place->fd >= 0)
+        unlink_place(bulkhead, place);
+    place->has_entered = false;
+    (void)pthread_mutex_unlock(&bulkhead->lock);
+    close_place(place);
+}
+
 /* Lock not held. Sleep until entered, late or cancelled; the caller finds out which. */
-static int wait_for_turn(const struct msvc_bulkhead *b, const struct waiter *waiter,
+static int wait_for_turn(const struct msvc_bulkhead *b, const struct msvc_bulkhead_place *place,
                          uint64_t deadline_ns, struct msvc_cancel *cancel)
 {
     struct pollfd fds[] = {
-        { .fd = waiter->fd, .events = POLLIN },
+        { .fd = place->fd, .events = POLLIN },
         { .fd = msvc_cancel_fd(cancel), .events = POLLIN },
     };
     int left_ms;
@@ -115,64 +183,34 @@ static int wait_for_turn(const struct msvc_bulkhead *b, const struct waiter *wai
     }
 }
 
-/* Lock held on entry, not on return. A place that was handed over in the last moment is kept. */
-static int queue_up(struct msvc_bulkhead *b, uint64_t deadline_ns, struct msvc_cancel *cancel)
-{
-    struct waiter waiter = { .fd = msvc__wake_open() };
-    int status;
-
-    if (waiter.fd < 0) {
-        (void)pthread_mutex_unlock(&b->lock);
-        return waiter.fd;
-    }
-    link_last(b, &waiter);
-    (void)pthread_mutex_unlock(&b->lock);
-
-    status = wait_for_turn(b, &waiter, deadline_ns, cancel);
-    (void)pthread_mutex_lock(&b->lock);
-    if (waiter.has_entered)
-        status = 0;
-    else
-        unlink_waiter(b, &waiter);
-    (void)pthread_mutex_unlock(&b->lock);
-    (void)close(waiter.fd);
-    return status;
-}
-
+/* A place that was handed over in the last moment is kept. */
 int msvc_bulkhead_enter(struct msvc_bulkhead *bulkhead, uint64_t deadline_ns,
                         struct msvc_cancel *cancel)
 {
-    int status = MSVC_ERR_REJECTED;
+    struct msvc_bulkhead_place place;
+    int status = msvc_bulkhead_queue(bulkhead, &place);
 
-    if (bulkhead == NULL)
-        return MSVC_ERR_INVALID;
+    if (status < 0)
+        return status;
+    if (status > 0)
+        return 0;
+    status = wait_for_turn(bulkhead, &place, deadline_ns, cancel);
     (void)pthread_mutex_lock(&bulkhead->lock);
-    if (bulkhead->calls < bulkhead->options.calls) {
-        bulkhead->calls++;
+    if (place.has_entered)
         status = 0;
-    } else if (bulkhead->waiting < bulkhead->options.waiting) {
-        return queue_up(bulkhead, deadline_ns, cancel);
-    }
+    else
+        unlink_place(bulkhead, &place);
     (void)pthread_mutex_unlock(&bulkhead->lock);
+    close_place(&place);
     return status;
 }
 
-/* Signalled with the lock held: once it is free, the waiter may return and take his node along. */
 void msvc_bulkhead_leave(struct msvc_bulkhead *bulkhead)
 {
-    struct waiter *waiter;
-
     if (bulkhead == NULL)
         return;
     (void)pthread_mutex_lock(&bulkhead->lock);
-    waiter = bulkhead->first;
-    if (waiter != NULL) {
-        unlink_waiter(bulkhead, waiter);
-        waiter->has_entered = true;
-        msvc__wake_signal(waiter->fd);
-    } else if (bulkhead->calls > 0) {
-        bulkhead->calls--;
-    }
+    hand_over(bulkhead);
     (void)pthread_mutex_unlock(&bulkhead->lock);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <msvc/bulkhead.h>
 
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -140,6 +141,51 @@ static void stops_waiting_when_cancelled(void **state)
     assert_int_equal(msvc_bulkhead_waiting(f->bulkhead), 0);
 }
 
+static bool is_readable(int fd)
+{
+    struct pollfd asked = { .fd = fd, .events = POLLIN };
+
+    return poll(&asked, 1, 0) == 1;
+}
+
+static void queues_without_waiting(void **state)
+{
+    struct fixture *f = *state;
+    struct msvc_bulkhead_place first;
+    struct msvc_bulkhead_place second;
+
+    fill(f);
+    assert_int_equal(msvc_bulkhead_queue(f->bulkhead, &first), 0);
+    assert_int_equal(msvc_bulkhead_queue(f->bulkhead, &second), 0);
+    assert_false(msvc_bulkhead_has_entered(f->bulkhead, &first));
+    msvc_bulkhead_leave(f->bulkhead);
+    assert_true(is_readable(first.fd));
+    assert_false(is_readable(second.fd));
+    assert_true(msvc_bulkhead_has_entered(f->bulkhead, &first));
+    msvc_bulkhead_quit(f->bulkhead, &first);
+    assert_true(msvc_bulkhead_has_entered(f->bulkhead, &second));
+    msvc_bulkhead_quit(f->bulkhead, &second);
+    msvc_bulkhead_quit(f->bulkhead, &second);
+    assert_int_equal(msvc_bulkhead_calls(f->bulkhead), 1);
+}
+
+static void quits_the_queue_from_its_middle(void **state)
+{
+    struct fixture *f = *state;
+    struct msvc_bulkhead_place first;
+    struct msvc_bulkhead_place second;
+
+    fill(f);
+    assert_int_equal(msvc_bulkhead_queue(f->bulkhead, &first), 0);
+    assert_int_equal(msvc_bulkhead_queue(f->bulkhead, &second), 0);
+    msvc_bulkhead_quit(f->bulkhead, &first);
+    assert_int_equal(msvc_bulkhead_waiting(f->bulkhead), 1);
+    msvc_bulkhead_leave(f->bulkhead);
+    assert_true(msvc_bulkhead_has_entered(f->bulkhead, &second));
+    msvc_bulkhead_quit(f->bulkhead, &second);
+    assert_int_equal(msvc_bulkhead_calls(f->bulkhead), 1);
+}
+
 static void forgets_waiters_that_gave_up_in_any_order(void **state)
 {
     struct fixture *f = *state;
@@ -235,6 +281,8 @@ int main(void)
         TEST(rejects_when_the_queue_is_full),
         TEST(rejects_when_the_deadline_passes),
         TEST(stops_waiting_when_cancelled),
+        TEST(queues_without_waiting),
+        TEST(quits_the_queue_from_its_middle),
         TEST(forgets_waiters_that_gave_up_in_any_order),
         TEST(never_holds_more_than_its_limit),
         TEST(copes_with_missing_objects),
