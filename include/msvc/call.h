@@ -30,6 +30,7 @@ struct msvc_policy;
 /** One attempt, as the call sees it. */
 struct msvc_attempt {
     unsigned number;            /**< From 1. */
+    bool is_hedge;              /**< Another attempt of the same call is under way. */
     uint64_t deadline_ns;       /**< Return by then, by the policy's clock; 0: no deadline. */
     struct msvc_cancel *cancel; /**< Borrowed; look at it while waiting. NULL: none. */
 
@@ -39,21 +40,29 @@ struct msvc_attempt {
     bool has_outcome;        /**< `outcome` counts in the breaker instead of
                                 msvc_outcome_of(status). */
     enum msvc_outcome outcome;
+    void *result; /**< What the attempt made, for the `result` of the options. */
 };
 
 /** Make the call once. @return 0 or a count on success, or a negative status; runs on the thread of
- * msvc_call(), no lock held. */
+ * msvc_call(), no lock held. Of a policy that hedges: on threads of its executor, several at once.
+ */
 typedef int msvc_call_fn(struct msvc_attempt *attempt, void *user);
+
+/** Release the result of an attempt that does not count; on the thread of msvc_call(). */
+typedef void msvc_discard_fn(void *result);
 
 /** What is this one call's. Start from #MSVC_CALL_OPTIONS; in every field 0 means the default. */
 struct msvc_call_options {
-    size_t size;          /**< Set by #MSVC_CALL_OPTIONS. */
-    uint64_t deadline_ns; /**< The caller's own deadline, by the policy's clock; the earlier
-                             one counts. 0: none. */
-    bool is_idempotent;   /**< Doing it twice is harmless. Default false: what may have
-                             happened is not repeated. */
-    struct msvc_cancel
-        *cancel; /**< Borrowed. Ends waits, and attempts that look at it. Optional. */
+    size_t size;                /**< Set by #MSVC_CALL_OPTIONS. */
+    uint64_t deadline_ns;       /**< The caller's own deadline, by the policy's clock; the earlier
+                                   one counts. 0: none. */
+    bool is_idempotent;         /**< Doing it twice is harmless. Default false: what may have
+                                   happened is not repeated. */
+    struct msvc_cancel *cancel; /**< Borrowed. Ends waits and attempts that look at it. Optional. */
+    void **result; /**< Where msvc_call() puts the `result` of the attempt that succeeded; untouched
+                      on failure. Optional. */
+    msvc_discard_fn *discard; /**< For results of attempts that do not count: too late, failed, or
+                                 another one was first. Optional. */
 };
 
 #define MSVC_CALL_OPTIONS(...) MSVC_OPTIONS_OF(struct msvc_call_options, __VA_ARGS__)
@@ -66,7 +75,8 @@ struct msvc_call_options {
  * @param options  NULL for the defaults.
  * @return What the call or the fallback returned; #MSVC_ERR_REJECTED when a policy did not
  *         allow it, #MSVC_ERR_TIMEOUT when it overran or no time was left, #MSVC_ERR_CANCELLED,
- *         #MSVC_ERR_INVALID or #MSVC_ERR_UNSUPPORTED for the options.
+ *         #MSVC_ERR_INVALID (also when the policy hedges and has no executor) or
+ *         #MSVC_ERR_UNSUPPORTED for the options.
  */
 MSVC_API MSVC_MUST_USE int msvc_call(const struct msvc_policy *policy, msvc_call_fn *call,
                                      void *user, const struct msvc_call_options *options);

@@ -27,6 +27,7 @@ MSVC_BEGIN_DECLS
 struct msvc_breaker;
 struct msvc_bulkhead;
 struct msvc_clock;
+struct msvc_hedge;
 struct msvc_random;
 struct msvc_rate_limit;
 struct msvc_retry_budget;
@@ -52,6 +53,7 @@ struct msvc_policy_options {
                                                policy's or the call's is not set in it: budget,
                                                clock, random, is_idempotent. */
     struct msvc_retry_budget *budget;   /**< Shared by retries and hedges. Borrowed. Optional. */
+    struct msvc_hedge *hedge;           /**< Borrowed. Optional; for calls that are idempotent. */
     struct msvc_breaker *breaker;       /**< Borrowed. Optional. */
     struct msvc_rate_limit *rate_limit; /**< Borrowed. Optional; each attempt takes one, at once or
                                            not at all. */

@@ -25,6 +25,7 @@
 #include <msvc/base.h>
 #include <msvc/bulkhead.h>
 #include <msvc/call.h>
+#include <msvc/hedge.h>
 #include <msvc/retry.h>
 
 MSVC_BEGIN_DECLS
@@ -32,7 +33,7 @@ MSVC_BEGIN_DECLS
 struct msvc_policy;
 
 /** Most attempts of one run that are in flight at once: the first and its hedges. */
-#define MSVC_RUN_AT_ONCE_MAX 4
+#define MSVC_RUN_AT_ONCE_MAX (1 + MSVC_HEDGE_MAX)
 
 /** What to do next. */
 enum msvc_run_step {
@@ -70,6 +71,7 @@ struct msvc_run {
     void *user;
     uint64_t deadline_ns;
     uint64_t now_ns;
+    uint64_t hedge_ns;
     unsigned attempts;
     unsigned lane_count;
     bool has_result;

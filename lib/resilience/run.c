@@ -11,6 +11,7 @@
 #include <msvc/status.h>
 
 #include "base/options_internal.h"
+#include "resilience/hedge_internal.h"
 #include "resilience/lane_internal.h"
 
 static void read_clock(struct msvc_run *run, uint64_t now_ns)
@@ -18,14 +19,20 @@ static void read_clock(struct msvc_run *run, uint64_t now_ns)
     run->now_ns = now_ns != 0 ? now_ns : msvc_clock_monotonic_ns(run->policy->options.clock);
 }
 
+/* The budget counts a run as one call, however many lanes it has. */
 static int open_lane(struct msvc_run *run)
 {
     struct msvc_run_lane *lane = &run->lanes[run->lane_count];
-    int status = msvc_retry_init(&lane->retry, &run->policy->retry, run->deadline_ns);
+    struct msvc_retry_options options = run->policy->retry;
+    int status;
 
+    options.is_idempotent = run->options.is_idempotent;
+    if (run->lane_count > 0)
+        options.budget = NULL;
+    status = msvc_retry_init(&lane->retry, &options, run->deadline_ns);
     if (status < 0)
         return status;
-    lane->retry.options.is_idempotent = run->options.is_idempotent;
+    lane->retry.options.budget = run->policy->options.budget;
     lane->phase = MSVC__LANE_DUE;
     run->lane_count++;
     return 0;
@@ -145,6 +152,18 @@ static int start(struct msvc_run *run, struct msvc_run_lane *lane)
     return msvc__lane_admit(run, lane);
 }
 
+/* The newest attempt is the one to hedge. */
+static void launch(struct msvc_run *run, struct msvc_run_lane *lane)
+{
+    uint64_t delay_ns = msvc_hedge_delay_ns(run->policy->options.hedge);
+
+    lane->retry.holds_budget = false;
+    lane->attempt.number = ++run->attempts;
+    lane->attempt.is_hedge = lane != run->lanes;
+    run->attempt = &lane->attempt;
+    run->hedge_ns = delay_ns != 0 ? run->now_ns + delay_ns : 0;
+}
+
 /* Lead a lane on that has something to do. True: its attempt is to be made. */
 static bool lead_on(struct msvc_run *run, struct msvc_run_lane *lane)
 {
@@ -165,9 +184,7 @@ static bool lead_on(struct msvc_run *run, struct msvc_run_lane *lane)
     lane->phase = status > 0 ? MSVC__LANE_FLYING : MSVC__LANE_QUEUED;
     if (status == 0)
         return false;
-    lane->retry.holds_budget = false;
-    lane->attempt.number = ++run->attempts;
-    run->attempt = &lane->attempt;
+    launch(run, lane);
     return true;
 }
 
@@ -180,10 +197,45 @@ static bool find_one_to_start(struct msvc_run *run)
     return false;
 }
 
+static bool may_hedge(const struct msvc_run *run)
+{
+    const struct msvc_run_lane *newest = &run->lanes[run->lane_count - 1];
+    const struct msvc_hedge *hedge = run->policy->options.hedge;
+
+    return hedge != NULL && run->options.is_idempotent && !run->has_result && run->hedge_ns != 0 &&
+           newest->phase == MSVC__LANE_FLYING && !newest->was_stopped &&
+           run->lane_count <= hedge->hedges;
+}
+
+/* A hedge that some policy does not allow at once is not made, and no other one of this attempt. */
+static bool hedge(struct msvc_run *run)
+{
+    struct msvc_run_lane *lane = &run->lanes[run->lane_count];
+    int status;
+
+    if (!may_hedge(run) || run->now_ns < run->hedge_ns)
+        return false;
+    run->hedge_ns = 0;
+    if (!msvc_retry_budget_take(run->policy->options.budget))
+        return false;
+    if (open_lane(run) < 0)
+        return false;
+    lane->retry.holds_budget = true;
+    status = start(run, lane);
+    if (status > 0) {
+        lane->phase = MSVC__LANE_FLYING;
+        launch(run, lane);
+        return true;
+    }
+    lane->phase = status == 0 ? MSVC__LANE_QUEUED : MSVC__LANE_OVER;
+    close_lane(run, lane);
+    return false;
+}
+
 /* What the wait ends with at the latest. */
 static enum msvc_run_step wait(struct msvc_run *run)
 {
-    run->until_ns = 0;
+    run->until_ns = may_hedge(run) ? run->hedge_ns : 0;
     run->fd = -1;
     for (unsigned i = 0; i < run->lane_count; i++) {
         const struct msvc_run_lane *lane = &run->lanes[i];
@@ -207,7 +259,7 @@ enum msvc_run_step msvc_run_next(struct msvc_run *run, uint64_t now_ns)
         settle_on(run, MSVC_ERR_CANCELLED);
     if (find_one_to_stop(run))
         return MSVC_RUN_STOP;
-    if (find_one_to_start(run))
+    if (find_one_to_start(run) || hedge(run))
         return MSVC_RUN_ATTEMPT;
     if (run->has_result && !is_any(run, MSVC__LANE_FLYING))
         return end(run);
@@ -235,6 +287,22 @@ static struct msvc_run_lane *lane_of(struct msvc_run *run, const struct msvc_att
     return NULL;
 }
 
+/*
+ * How long answers take. Only of first attempts: hedges are stopped when the
+ * first one answers, so those that end are the quick ones. The loser of a
+ * race took at least as long as it had, and counts with that: leaving the slow ones out
+ * would make hedges earlier and earlier.
+ */
+static void learn(const struct msvc_run *run, const struct msvc_run_lane *lane, int status)
+{
+    bool was_answered =
+        lane->attempt.outcome == MSVC_OUTCOME_SUCCESS || lane->attempt.outcome == MSVC_OUTCOME_SLOW;
+    bool has_lost = lane->was_stopped && run->has_result && run->status >= 0;
+
+    if (was_answered || has_lost || status == MSVC_ERR_TIMEOUT)
+        msvc_hedge_record(run->policy->options.hedge, run->now_ns - lane->made_ns);
+}
+
 bool msvc_run_report(struct msvc_run *run, struct msvc_attempt *attempt, int status,
                      uint64_t now_ns)
 {
@@ -246,13 +314,15 @@ bool msvc_run_report(struct msvc_run *run, struct msvc_attempt *attempt, int sta
     read_clock(run, now_ns);
     is_wanted = !run->has_result;
     status = msvc__lane_conclude(run, lane, status);
+    if (lane == run->lanes)
+        learn(run, lane, status);
     go_on(run, lane, status, asked_ms(attempt, status));
     return is_wanted && status >= 0;
 }
 
 void msvc_run_abandon(struct msvc_run *run)
 {
-    if (run == NULL || run->has_ended)
+    if (run == NULL || run->policy == NULL || run->has_ended)
         return;
     read_clock(run, 0);
     if (!run->has_result)
