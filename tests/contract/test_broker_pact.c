@@ -75,12 +75,9 @@ static int ask_matrix(struct msvc_pact_broker *broker, const struct ask *ask,
         MSVC_PACT_##wanted, { .size = sizeof(struct msvc_pact_deployment_query), __VA_ARGS__ } \
     }
 
-#define VERB(name, call)                                                                  \
+#define VERB(name)                                                                        \
     static int name(struct msvc_pact_broker *broker, struct msvc_pact_broker_reply **out, \
-                    struct msvc_error *err)                                               \
-    {                                                                                     \
-        return call;                                                                      \
-    }
+                    struct msvc_error *err)
 
 #define FOO_AND_BAR(foo, bar)                                                \
     .versions = MSVC_PACT_VERSIONS({ .pacticipant = "Foo", .version = foo }, \
@@ -110,40 +107,95 @@ QUERY(latest_bar, DEPLOYABLE,
                                      { .pacticipant = "Bar", .is_latest = true }));
 QUERY(to_prod, UNKNOWN, .to_tag = "prod",
       .versions = MSVC_PACT_VERSIONS({ .pacticipant = "Foo", .version = "1.2.3" }));
+VERB(delete_branch)
+{
+    return msvc_pact_broker_delete_branch(broker, "Foo", "main", out, err);
+}
 
-VERB(delete_branch, msvc_pact_broker_delete_branch(broker, "Foo", "main", out, err))
-VERB(list_latest_pacts, msvc_pact_broker_latest_pacts(broker, NULL, NULL, out, err))
-VERB(list_participants, msvc_pact_broker_participants(broker, out, err))
-VERB(get_pricing_service, msvc_pact_broker_participant(broker, "Pricing Service", out, err))
-VERB(prod_pacts_of_provider,
-     msvc_pact_broker_latest_pacts(broker, "Pricing Service", "prod", out, err))
-VERB(pacts_of_provider, msvc_pact_broker_latest_pacts(broker, "Pricing Service", NULL, out, err))
-VERB(pact_of_a_version,
-     msvc_pact_broker_pact(broker, "Condor", "Pricing Service", "1.3.0", NULL, out, err))
-VERB(latest_pact, msvc_pact_broker_pact(broker, "Condor", "Pricing Service", NULL, NULL, out, err))
-VERB(prod_pact, msvc_pact_broker_pact(broker, "Condor", "Pricing Service", NULL, "prod", out, err))
-VERB(tag_condor, msvc_pact_broker_tag(broker, "Condor", "1.3.0", "prod", out, err))
-VERB(latest_version, msvc_pact_broker_version(broker, "Condor", NULL, NULL, out, err))
-VERB(latest_production_version,
-     msvc_pact_broker_version(broker, "Condor", NULL, "production", out, err))
-VERB(put_foo,
-     msvc_pact_broker_put_participant(
-         broker, MSVC_PACT_PARTICIPANT(.name = "Foo", .repository_url = "http://foo"), out, err))
-VERB(deploy_to_test,
-     msvc_pact_broker_record(broker, MSVC_PACT_DEPLOYED,
-                             MSVC_PACT_DEPLOYMENT(.pacticipant = "Foo", .version = SHA,
-                                                  .environment = "test", .instance = "blue"),
-                             out, err))
-VERB(release_to_test,
-     msvc_pact_broker_record(broker, MSVC_PACT_RELEASED,
-                             MSVC_PACT_DEPLOYMENT(.pacticipant = "Foo", .version = SHA,
-                                                  .environment = "test"),
-                             out, err))
-VERB(undeploy_from_test,
-     msvc_pact_broker_record(broker, MSVC_PACT_UNDEPLOYED,
-                             MSVC_PACT_DEPLOYMENT(.pacticipant = "Foo", .environment = "test",
-                                                  .instance = "customer-1"),
-                             out, err))
+VERB(list_latest_pacts)
+{
+    return msvc_pact_broker_latest_pacts(broker, NULL, NULL, out, err);
+}
+
+VERB(list_participants)
+{
+    return msvc_pact_broker_participants(broker, out, err);
+}
+
+VERB(get_pricing_service)
+{
+    return msvc_pact_broker_participant(broker, "Pricing Service", out, err);
+}
+
+VERB(prod_pacts_of_provider)
+{
+    return msvc_pact_broker_latest_pacts(broker, "Pricing Service", "prod", out, err);
+}
+
+VERB(pacts_of_provider)
+{
+    return msvc_pact_broker_latest_pacts(broker, "Pricing Service", NULL, out, err);
+}
+
+VERB(pact_of_a_version)
+{
+    return msvc_pact_broker_pact(broker, "Condor", "Pricing Service", "1.3.0", NULL, out, err);
+}
+
+VERB(latest_pact)
+{
+    return msvc_pact_broker_pact(broker, "Condor", "Pricing Service", NULL, NULL, out, err);
+}
+
+VERB(prod_pact)
+{
+    return msvc_pact_broker_pact(broker, "Condor", "Pricing Service", NULL, "prod", out, err);
+}
+
+VERB(tag_condor)
+{
+    return msvc_pact_broker_tag(broker, "Condor", "1.3.0", "prod", out, err);
+}
+
+VERB(latest_version)
+{
+    return msvc_pact_broker_version(broker, "Condor", NULL, NULL, out, err);
+}
+
+VERB(latest_production_version)
+{
+    return msvc_pact_broker_version(broker, "Condor", NULL, "production", out, err);
+}
+
+VERB(put_foo)
+{
+    return msvc_pact_broker_put_participant(
+        broker, MSVC_PACT_PARTICIPANT(.name = "Foo", .repository_url = "http://foo"), out, err);
+}
+
+VERB(deploy_to_test)
+{
+    return msvc_pact_broker_record(broker, MSVC_PACT_DEPLOYED,
+                                   MSVC_PACT_DEPLOYMENT(.pacticipant = "Foo", .version = SHA,
+                                                        .environment = "test", .instance = "blue"),
+                                   out, err);
+}
+
+VERB(release_to_test)
+{
+    return msvc_pact_broker_record(
+        broker, MSVC_PACT_RELEASED,
+        MSVC_PACT_DEPLOYMENT(.pacticipant = "Foo", .version = SHA, .environment = "test"), out,
+        err);
+}
+
+VERB(undeploy_from_test)
+{
+    return msvc_pact_broker_record(
+        broker, MSVC_PACT_UNDEPLOYED,
+        MSVC_PACT_DEPLOYMENT(.pacticipant = "Foo", .environment = "test", .instance = "customer-1"),
+        out, err);
+}
 
 #define A_WEBHOOK                                                                      \
     .description = "a webhook", .events = MSVC_PACT_NAMES("contract_content_changed"), \
@@ -156,8 +208,11 @@ VERB(undeploy_from_test,
         }                                                                              \
     }
 #define JSON_WEBHOOK A_WEBHOOK, .body = "{\"some\":\"body\"}"
-#define WEBHOOK(name, ...) \
-    VERB(name, msvc_pact_broker_put_webhook(broker, MSVC_PACT_WEBHOOK(__VA_ARGS__), out, err))
+#define WEBHOOK(name, ...)                                                                     \
+    VERB(name)                                                                                 \
+    {                                                                                          \
+        return msvc_pact_broker_put_webhook(broker, MSVC_PACT_WEBHOOK(__VA_ARGS__), out, err); \
+    }
 
 WEBHOOK(hook_of_a_pair, JSON_WEBHOOK, .consumer = "Condor", .provider = "Pricing Service")
 WEBHOOK(

@@ -65,40 +65,105 @@ static void unload(struct recorded *r)
 typedef int verb_fn(struct msvc_pact_broker *broker, struct msvc_pact_broker_reply **out,
                     struct msvc_error *err);
 
-#define VERB(name, call)                                                                  \
+#define VERB(name)                                                                        \
     static int name(struct msvc_pact_broker *broker, struct msvc_pact_broker_reply **out, \
-                    struct msvc_error *err)                                               \
-    {                                                                                     \
-        return call;                                                                      \
-    }
+                    struct msvc_error *err)
 #define DEPLOYMENT MSVC_PACT_DEPLOYMENT(.pacticipant = "Foo", .version = "1", .environment = "test")
 #define PACT       "{\"consumer\":{\"name\":\"Foo\"},\"provider\":{\"name\":\"Bar\"}}"
+VERB(participants)
+{
+    return msvc_pact_broker_participants(broker, out, err);
+}
 
-VERB(participants, msvc_pact_broker_participants(broker, out, err))
-VERB(participant, msvc_pact_broker_participant(broker, "foo", out, err))
-VERB(put_participant,
-     msvc_pact_broker_put_participant(broker, MSVC_PACT_PARTICIPANT(.name = "foo"), out, err))
-VERB(branches, msvc_pact_broker_branches(broker, "Foo", out, err))
-VERB(version, msvc_pact_broker_version(broker, "Foo", "1", NULL, out, err))
-VERB(environments, msvc_pact_broker_environments(broker, out, err))
-VERB(environment, msvc_pact_broker_environment(broker, "test", out, err))
-VERB(deploy, msvc_pact_broker_record(broker, MSVC_PACT_DEPLOYED, DEPLOYMENT, out, err))
-VERB(release, msvc_pact_broker_record(broker, MSVC_PACT_RELEASED, DEPLOYMENT, out, err))
-VERB(undeploy, msvc_pact_broker_record(broker, MSVC_PACT_UNDEPLOYED, DEPLOYMENT, out, err))
-VERB(end_support, msvc_pact_broker_record(broker, MSVC_PACT_SUPPORT_ENDED, DEPLOYMENT, out, err))
-VERB(webhooks, msvc_pact_broker_webhooks(broker, out, err))
-VERB(webhook, msvc_pact_broker_webhook(broker, "u", out, err))
-VERB(test_webhook, msvc_pact_broker_test_webhook(broker, "u", out, err))
-VERB(put_webhook,
-     msvc_pact_broker_put_webhook(
-         broker, MSVC_PACT_WEBHOOK(.events = MSVC_PACT_NAMES("test"), .url = "http://x"), out, err))
-VERB(pact, msvc_pact_broker_pact(broker, "Foo", "Bar", NULL, NULL, out, err))
-VERB(latest_pacts, msvc_pact_broker_latest_pacts(broker, NULL, NULL, out, err))
-VERB(publish, msvc_pact_broker_publish(
-                  broker,
-                  MSVC_PACT_PUBLICATION(.version = "1",
-                                        .contracts = MSVC_PACT_TEXTS({ PACT, sizeof(PACT) - 1 })),
-                  out, err))
+VERB(participant)
+{
+    return msvc_pact_broker_participant(broker, "foo", out, err);
+}
+
+VERB(put_participant)
+{
+    return msvc_pact_broker_put_participant(broker, MSVC_PACT_PARTICIPANT(.name = "foo"), out, err);
+}
+
+VERB(branches)
+{
+    return msvc_pact_broker_branches(broker, "Foo", out, err);
+}
+
+VERB(version)
+{
+    return msvc_pact_broker_version(broker, "Foo", "1", NULL, out, err);
+}
+
+VERB(environments)
+{
+    return msvc_pact_broker_environments(broker, out, err);
+}
+
+VERB(environment)
+{
+    return msvc_pact_broker_environment(broker, "test", out, err);
+}
+
+VERB(deploy)
+{
+    return msvc_pact_broker_record(broker, MSVC_PACT_DEPLOYED, DEPLOYMENT, out, err);
+}
+
+VERB(release)
+{
+    return msvc_pact_broker_record(broker, MSVC_PACT_RELEASED, DEPLOYMENT, out, err);
+}
+
+VERB(undeploy)
+{
+    return msvc_pact_broker_record(broker, MSVC_PACT_UNDEPLOYED, DEPLOYMENT, out, err);
+}
+
+VERB(end_support)
+{
+    return msvc_pact_broker_record(broker, MSVC_PACT_SUPPORT_ENDED, DEPLOYMENT, out, err);
+}
+
+VERB(webhooks)
+{
+    return msvc_pact_broker_webhooks(broker, out, err);
+}
+
+VERB(webhook)
+{
+    return msvc_pact_broker_webhook(broker, "u", out, err);
+}
+
+VERB(test_webhook)
+{
+    return msvc_pact_broker_test_webhook(broker, "u", out, err);
+}
+
+VERB(put_webhook)
+{
+    return msvc_pact_broker_put_webhook(
+        broker, MSVC_PACT_WEBHOOK(.events = MSVC_PACT_NAMES("test"), .url = "http://x"), out, err);
+}
+
+VERB(pact)
+{
+    return msvc_pact_broker_pact(broker, "Foo", "Bar", NULL, NULL, out, err);
+}
+
+VERB(latest_pacts)
+{
+    return msvc_pact_broker_latest_pacts(broker, NULL, NULL, out, err);
+}
+
+VERB(publish)
+{
+    return msvc_pact_broker_publish(
+        broker,
+        MSVC_PACT_PUBLICATION(.version = "1",
+                              .contracts = MSVC_PACT_TEXTS({ PACT, sizeof(PACT) - 1 })),
+        out, err);
+}
 
 static int fetch(struct msvc_pact_broker *broker, struct msvc_pact_broker_reply **out,
                  struct msvc_error *err)
