@@ -23,4 +23,8 @@ int msvc__pact_read(struct msvc_pact **out, const struct msvc_json *root,
 int msvc__pact_text(struct msvc_buffer *out, const struct msvc_pact *pact,
                     const struct msvc_pact *file, struct msvc_error *err);
 
+/* Write a file in one step: it is either the old one or the new one, whatever happens. Callers take
+ * turns. Returns 0, MSVC_ERR_UNAVAILABLE or MSVC_ERR_NOMEM. */
+int msvc__pact_replace(const char *path, const struct msvc_buffer *text, struct msvc_error *err);
+
 #endif

@@ -65,8 +65,7 @@ static int write_all(int file, const struct msvc_buffer *text)
     return fsync(file);
 }
 
-/* The file is either the old one or the new one, whatever happens. */
-static int replace(const char *path, const struct msvc_buffer *text, struct msvc_error *err)
+int msvc__pact_replace(const char *path, const struct msvc_buffer *text, struct msvc_error *err)
 {
     struct msvc_buffer name = MSVC_BUFFER_INIT;
     int status = 0;
@@ -103,7 +102,7 @@ static int update(const struct msvc_pact *pact, const char *path, bool replaces_
     if (status < 0)
         msvc_error_prefix(err, "%s", path);
     if (status == 0 && (old.length != text.length || memcmp(old.data, text.data, text.length) != 0))
-        status = replace(path, &text, err);
+        status = msvc__pact_replace(path, &text, err);
     msvc_pact_free(file);
     msvc_buffer_clear(&old);
     msvc_buffer_clear(&text);
