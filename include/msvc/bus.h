@@ -189,7 +189,8 @@ MSVC_API int msvc_bus_fd(const struct msvc_bus *bus);
 MSVC_API int msvc_bus_timeout_ms(const struct msvc_bus *bus);
 
 /**
- * Take no more deliveries, wait for LATER ones to be settled and for the outcomes of publishes.
+ * Take no more deliveries, wait for LATER ones to be settled, for what was settled to be with the
+ * broker, and for the outcomes of publishes.
  *
  * @return 0, #MSVC_ERR_TIMEOUT when something is still open, or as msvc_bus_run_once().
  */

@@ -174,9 +174,14 @@ int msvc_bus_run_once(struct msvc_bus *bus, int timeout_ms, struct msvc_error *e
 
 /* ---- drain ---- */
 
+static unsigned settling(const struct msvc_bus *bus)
+{
+    return bus->driver->settling != NULL ? bus->driver->settling(bus->handle) : 0;
+}
+
 static bool is_drained(const struct msvc_bus *bus)
 {
-    return bus->later_count == 0 && bus->counts.waiting == 0;
+    return bus->later_count == 0 && bus->counts.waiting == 0 && settling(bus) == 0;
 }
 
 int msvc_bus_drain(struct msvc_bus *bus, int timeout_ms, struct msvc_error *err)
@@ -200,7 +205,7 @@ int msvc_bus_drain(struct msvc_bus *bus, int timeout_ms, struct msvc_error *err)
     }
     if (status < 0 && status != MSVC_ERR_UNAVAILABLE)
         return status;
-    return msvc_error_set(err, MSVC_ERR_TIMEOUT, ORIGIN, 0,
-                          "%u deliveries and %llu publishes are still open", bus->later_count,
-                          (unsigned long long)bus->counts.waiting);
+    return msvc_error_set(
+        err, MSVC_ERR_TIMEOUT, ORIGIN, 0, "%u deliveries and %llu publishes are still open",
+        bus->later_count + settling(bus), (unsigned long long)bus->counts.waiting);
 }

@@ -88,6 +88,10 @@ struct msvc_bus_driver {
     int (*settle)(void *handle, void *subscription, uint64_t tag, enum msvc_disposition disposition,
                   unsigned delay_ms, const char *reason, struct msvc_error *err);
 
+    /** How many settled deliveries are not yet with the broker as was decided: msvc_bus_drain()
+     * waits for them, run_once() returns when there are fewer. NULL: settle() does it at once. */
+    unsigned (*settling)(const void *handle);
+
     /** Connect if need be, wait, report. @return 0 or more, or a status such as UNAVAILABLE. */
     int (*run_once)(void *handle, int timeout_ms, struct msvc_error *err);
     bool (*is_connected)(const void *handle);

@@ -248,6 +248,11 @@ static bool has_input(const struct rmq *r)
     return amqp_frames_enqueued(r->amqp) != 0 || amqp_data_in_buffer(r->amqp) != 0;
 }
 
+static unsigned rabbitmq_settling(const void *handle)
+{
+    return ((const struct rmq *)handle)->moving;
+}
+
 static int rabbitmq_timeout_ms(const void *handle)
 {
     const struct rmq *r = handle;
@@ -305,6 +310,7 @@ static int rabbitmq_run_once(void *handle, int timeout_ms, struct msvc_error *er
     int status = r->amqp == NULL ? msvc__rmq_connect(r, err) : 0;
 
     r->reported = 0;
+    r->has_moved = false;
     if (status < 0) {
         msvc__rmq_publish_expire(r);
         return r->reported > 0 ? r->reported : status;
@@ -320,7 +326,7 @@ static int rabbitmq_run_once(void *handle, int timeout_ms, struct msvc_error *er
         if (!was_connected && rabbitmq_is_connected(r))
             return r->reported; /* the core has publishes for us */
         left = msvc_deadline_left_ms(NULL, deadline, 60000);
-        if (r->reported > 0 || left == 0 || wait(r, left))
+        if (r->reported > 0 || r->has_moved || left == 0 || wait(r, left))
             return r->reported;
     }
 }
@@ -344,6 +350,7 @@ const struct msvc_bus_driver *msvc_bus_rabbitmq(void)
         .subscribe = rabbitmq_subscribe,
         .stop = rabbitmq_stop,
         .settle = rabbitmq_settle,
+        .settling = rabbitmq_settling,
         .run_once = rabbitmq_run_once,
         .is_connected = rabbitmq_is_connected,
         .fd = rabbitmq_fd,

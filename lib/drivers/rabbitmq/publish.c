@@ -50,6 +50,7 @@ int msvc__rmq_move(struct rmq *r, struct rmq_delivery *d)
         return MSVC_ERR_NOMEM;
     p->move = d;
     d->state = RMQ_MOVING;
+    r->moving++;
     msvc__rmq_publish_append(r, p);
     return 0;
 }
@@ -63,6 +64,8 @@ static void finish(struct rmq *r, struct rmq_publish *p, enum msvc_publish_outco
                                           .reason = reason };
 
     if (p->move != NULL) {
+        r->moving--;
+        r->has_moved = true;
         msvc__rmq_moved(r, p->move, outcome == MSVC_PUBLISH_CONFIRMED);
     } else {
         r->reported++;
@@ -340,6 +343,7 @@ static void abandon(struct rmq *r, struct rmq_publish *p, const char *reason)
         finish(r, p, MSVC_PUBLISH_UNKNOWN, false, reason);
         return;
     }
+    r->moving--;
     free(p->refusal);
     free(p);
 }

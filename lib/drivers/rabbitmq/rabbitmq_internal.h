@@ -142,7 +142,9 @@ struct rmq {
     unsigned return_code;
     char return_key[RMQ_NAME_SIZE];
 
-    int reported; /* callbacks made by this run_once() */
+    unsigned moving; /* deliveries on their way to another queue */
+    bool has_moved;  /* one of them arrived in this run_once() */
+    int reported;    /* callbacks made by this run_once() */
 };
 
 /* config.c */
