@@ -83,8 +83,8 @@ static const struct msvc_setting with_store[] = {
       .most = 87600 },
     { .name = "CONSUMERS",
       .kind = MSVC_SETTING_NUMBER,
-      .fallback = "1",
-      .help = "threads that handle messages",
+      .fallback = "4",
+      .help = "messages that are handled at once, of different keys",
       .least = 1,
       .most = MSVC__CONSUMER_LIMIT },
 };

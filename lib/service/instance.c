@@ -33,6 +33,7 @@ int msvc__service_new(struct msvc_service **out, const struct msvc_service_defin
         return MSVC_ERR_NOMEM;
     service->definition = definition;
     service->process = process;
+    service->handlers.wake_fd = -1;
     *out = service;
     return 0;
 }

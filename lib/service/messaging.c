@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A service that has a store has a relay; one that consumes has members of its
- * consumer group. Each of them owns its bus, because a bus belongs to one
- * thread at a time.
+ * A service that has a store has a relay; one that consumes is a member of its
+ * consumer group. Each of both owns its bus, because a bus belongs to one
+ * thread at a time; messages are handled on threads of their own.
  */
 #include "service/service_internal.h"
 
@@ -21,6 +21,7 @@
 #define TOPIC_LIMIT       32
 #define PRUNE_INTERVAL_MS (10 * 60 * 1000)
 #define MS_PER_HOUR       3600000u
+#define FULL_RETRY_MS     100
 
 static const struct msvc_consumer *find_consumer(const struct msvc_service_definition *definition,
                                                  const struct msvc_message *message)
@@ -35,15 +36,24 @@ static const struct msvc_consumer *find_consumer(const struct msvc_service_defin
 
 static enum msvc_disposition deliver(struct msvc_delivery *delivery, void *user)
 {
-    struct msvc__member *member = user;
-    struct msvc_service *service = member->service;
+    struct msvc_service *service = user;
+
+    if (find_consumer(service->definition, msvc_delivery_message(delivery)) == NULL)
+        return MSVC_DELIVERY_DROP;
+    return msvc__handlers_put(&service->handlers, delivery)
+               ? MSVC_DELIVERY_LATER
+               : msvc_delivery_retry_in(delivery, FULL_RETRY_MS);
+}
+
+static void handle(struct msvc_delivery *delivery, void *user)
+{
+    const struct msvc_service *service = user;
     const struct msvc_consumer *consumer =
         find_consumer(service->definition, msvc_delivery_message(delivery));
 
-    if (consumer == NULL)
-        return MSVC_DELIVERY_DROP;
-    return msvc_inbox_consume(service->store, service->definition->name, delivery, consumer->handle,
-                              service->state, service->log);
+    msvc_delivery_settle(delivery,
+                         msvc_inbox_consume(service->store, service->definition->name, delivery,
+                                            consumer->handle, service->state, service->log));
 }
 
 static int open_bus(struct msvc_bus **out, struct msvc_service *service, struct msvc_error *err)
@@ -73,36 +83,34 @@ static void collect_topics(const char *topics[TOPIC_LIMIT + 1],
     topics[count] = NULL;
 }
 
-static int open_member(struct msvc_service *service, struct msvc_error *err)
+static int open_consumer(struct msvc_service *service, struct msvc_error *err)
 {
-    struct msvc__member *member = &service->members[service->member_count];
     const char *topics[TOPIC_LIMIT + 1];
-    int status;
+    int status = msvc__handlers_open(&service->handlers, handle, service);
 
+    if (status < 0)
+        return msvc_error_set(err, status, "service", 0, "no descriptor is left");
     collect_topics(topics, service->definition->consumers);
-    member->service = service;
-    status = open_bus(&member->bus, service, err);
+    status = open_bus(&service->consumer_bus, service, err);
     if (status < 0)
         return status;
-    service->member_count++;
-    return msvc_bus_subscribe(member->bus,
+    return msvc_bus_subscribe(service->consumer_bus,
                               MSVC_SUBSCRIPTION(.group = service->definition->name,
                                                 .topics = topics, .order = MSVC_ORDER_KEY,
-                                                .handler = deliver, .user = member),
+                                                .max_in_flight = MSVC__HANDLERS_IN_FLIGHT,
+                                                .handler = deliver, .user = service),
                               err);
 }
 
 static int check_subscriptions(void *user, struct msvc_health_run *run, struct msvc_error *err)
 {
-    struct msvc_service *service = user;
+    const struct msvc_service *service = user;
 
     (void)run;
-    for (size_t i = 0; i < service->member_count; i++) {
-        if (!msvc_bus_was_connected(service->members[i].bus))
-            return msvc_error_set(err, MSVC_ERR_UNAVAILABLE, "service", 0,
-                                  "consumer %zu has no connection to the bus", i + 1);
-    }
-    return MSVC_HEALTH_PASS;
+    if (msvc_bus_was_connected(service->consumer_bus))
+        return MSVC_HEALTH_PASS;
+    return msvc_error_set(err, MSVC_ERR_UNAVAILABLE, "service", 0,
+                          "the consumer has no connection to the bus");
 }
 
 static int add_checks(struct msvc_service *service, struct msvc_error *err)
@@ -121,7 +129,7 @@ static int add_checks(struct msvc_service *service, struct msvc_error *err)
         status = msvc_health_add(service->health, MSVC_HEALTH_CHECK(.name = "memory:utilization",
                                                                     .component_type = "system",
                                                                     .run = msvc_check_memory));
-    if (status == 0 && service->member_count > 0)
+    if (status == 0 && service->consumer_bus != NULL)
         status = msvc_health_add(service->health,
                                  MSVC_HEALTH_CHECK(.name = "subscriptions",
                                                    .run = check_subscriptions, .user = service,
@@ -134,8 +142,6 @@ static int add_checks(struct msvc_service *service, struct msvc_error *err)
 
 int msvc__service_open_messaging(struct msvc_service *service, struct msvc_error *err)
 {
-    int64_t members =
-        service->definition->consumers != NULL ? msvc_service_number(service, "CONSUMERS") : 0;
     unsigned lease_ms = (unsigned)msvc_service_number(service, "OUTBOX_LEASE_MS");
     int status = open_bus(&service->relay_bus, service, err);
 
@@ -145,8 +151,8 @@ int msvc__service_open_messaging(struct msvc_service *service, struct msvc_error
         &service->relay, service->store, service->relay_bus,
         MSVC_RELAY_OPTIONS(.lease_ms = lease_ms, .telemetry = &service->telemetry), err);
     service->relay_watch.relay = service->relay;
-    while (status == 0 && (int64_t)service->member_count < members)
-        status = open_member(service, err);
+    if (status == 0 && service->definition->consumers != NULL)
+        status = open_consumer(service, err);
     return status < 0 ? status : add_checks(service, err);
 }
 
@@ -173,6 +179,18 @@ static int prune_interval_ms(void *object)
     return PRUNE_INTERVAL_MS;
 }
 
+static int add_consumer_pumps(struct msvc_service *service, struct msvc_error *err)
+{
+    int64_t threads = msvc_service_number(service, "CONSUMERS");
+    int status =
+        msvc_runner_add(service->runner, "consumer", msvc_pump_bus(service->consumer_bus), err);
+
+    for (int64_t i = 0; status == 0 && i < threads; i++)
+        status = msvc_runner_add(service->runner, "handler",
+                                 msvc__handlers_pump(&service->handlers), err);
+    return status;
+}
+
 int msvc__service_add_pumps(struct msvc_service *service, struct msvc_error *err)
 {
     int status = msvc_runner_add(service->runner, "relay", msvc_pump_relay(service->relay), err);
@@ -181,10 +199,7 @@ int msvc__service_add_pumps(struct msvc_service *service, struct msvc_error *err
         status =
             msvc_runner_add(service->runner, "inbox prune",
                             (struct msvc_pump){ prune, no_fd, prune_interval_ms, service }, err);
-    for (size_t i = 0; status == 0 && i < service->member_count; i++)
-        status = msvc_runner_add(service->runner, "consumer",
-                                 msvc_pump_bus(service->members[i].bus), err);
-    return status;
+    return status == 0 && service->consumer_bus != NULL ? add_consumer_pumps(service, err) : status;
 }
 
 /* The threads have ended: what is left is run from here. */
@@ -193,10 +208,9 @@ void msvc__service_drain_messaging(struct msvc_service *service, int timeout_ms)
     uint64_t deadline = msvc_deadline_in(NULL, timeout_ms);
     struct msvc_error err;
 
-    for (size_t i = 0; i < service->member_count; i++) {
-        int left = msvc_deadline_left_ms(NULL, deadline, timeout_ms);
-
-        if (msvc_bus_drain(service->members[i].bus, left, &err) < 0)
+    if (service->consumer_bus != NULL) {
+        msvc__handlers_finish(&service->handlers);
+        if (msvc_bus_drain(service->consumer_bus, timeout_ms, &err) < 0)
             msvc_log_warn(service->log, "messages are left for the next start",
                           MSVC_STR("error.message", err.message));
     }
@@ -209,9 +223,8 @@ void msvc__service_drain_messaging(struct msvc_service *service, int timeout_ms)
 
 void msvc__service_close_messaging(struct msvc_service *service)
 {
-    for (size_t i = 0; i < service->member_count; i++)
-        msvc_bus_close(service->members[i].bus);
-    service->member_count = 0;
+    msvc_bus_close(service->consumer_bus);
+    msvc__handlers_close(&service->handlers);
     msvc_relay_free(service->relay);
     msvc_bus_close(service->relay_bus);
 }

@@ -10,17 +10,13 @@
 #include <msvc/service.h>
 #include <msvc/telemetry.h>
 
+#include "service/handlers_internal.h"
+
 struct msvc_http_server;
 struct msvc_relay;
 struct msvc_runner;
 
-#define MSVC__CONSUMER_LIMIT 16
-
-/* A member of the service's consumer group: a bus and the thread that runs it. */
-struct msvc__member {
-    struct msvc_service *service;
-    struct msvc_bus *bus;
-};
+#define MSVC__CONSUMER_LIMIT 32
 
 struct msvc__process {
     const struct msvc_process_options *options;
@@ -48,8 +44,8 @@ struct msvc_service {
     struct msvc_relay *relay;
     struct msvc_relay_watch relay_watch;
 
-    size_t member_count;
-    struct msvc__member members[MSVC__CONSUMER_LIMIT];
+    struct msvc_bus *consumer_bus; /* NULL: consumes nothing */
+    struct msvc__handlers handlers;
 
     struct msvc_runner *runner;
     void *state;            /* the definition's own */

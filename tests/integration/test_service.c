@@ -290,7 +290,7 @@ static void reports_every_mistake_at_once(void **state)
     f->variable_count = 0;
     set(f, "COUNTER_HTTP_WORKERS", "many");
     set(f, "LOG_LEVEL", "LOUD");
-    set(f, "COUNTER_CONSUMERS", "17");
+    set(f, "COUNTER_CONSUMERS", "33");
     assert_int_equal(run_to_end(f, (char[]){ "--check-config" }), 2);
     assert_non_null(strstr(f->output, "COUNTER_HTTP_WORKERS"));
     assert_non_null(strstr(f->output, "LOUD"));
