@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Client, peer, and one call, as the parts of the HTTP client see them. */
+/* Client, peer, and what one attempt runs on, as the parts of the HTTP client see them. */
 #ifndef MSVC_HTTP_CLIENT_CLIENT_INTERNAL_H
 #define MSVC_HTTP_CLIENT_CLIENT_INTERNAL_H
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/types.h>
 
 #include <curl/curl.h>
 
@@ -18,30 +17,62 @@ struct msvc_http_client {
     struct msvc_http_client_options options; /* constant after new(); strings owned */
     struct msvc_breaker_options breaker;
     struct msvc_retry_budget *budget;
-    atomic_uint references; /* the creator's, and one for each peer */
+    atomic_uint references; /* the creator's, one for each peer and each set of calls */
 };
 
+void msvc__http_client_ref(struct msvc_http_client *client);
 void msvc__http_client_unref(struct msvc_http_client *client);
 
-/* A multi handle with one easy handle in it: the multi keeps the connection. */
+struct msvc__transfer;
+
+/*
+ * An easy handle with the client's settings, and memory that one attempt after
+ * the other uses. What libcurl was told stays: setting it again costs.
+ */
+struct msvc__handle {
+    CURL *easy;
+    struct msvc__handle *next;       /* while idle */
+    struct msvc__transfer *transfer; /* NULL while idle */
+    struct msvc_buffer url;          /* what CURLOPT_URL is */
+    bool is_get;                     /* what libcurl was told: a GET without a body */
+    struct msvc_buffer lines;        /* header lines of the request, NUL after each */
+    struct curl_slist *nodes;        /* of the lines */
+    size_t node_count;
+    struct msvc_buffer body;     /* of the answer */
+    struct msvc_buffer received; /* its header lines: name, NUL, value, NUL */
+    size_t received_count;
+    char detail[CURL_ERROR_SIZE];
+};
+
+/* NULL when out of memory. */
+struct msvc__handle *msvc__handle_open(const struct msvc_http_client_options *options);
+/* No longer in a multi handle. NULL is ignored. */
+void msvc__handle_close(struct msvc__handle *handle);
+
+/* A multi handle that keeps the connection, and the easy handle that uses it. */
 struct msvc__connection {
     CURLM *multi;
-    CURL *easy;
+    struct msvc__handle *handle;
     struct msvc__connection *next; /* in the pool */
 };
+
+struct msvc__connection *msvc__connection_open(const struct msvc_http_client_options *options);
+void msvc__connection_close(struct msvc__connection *connection);
+/* Run the handle to its end. CURLE_ABORTED_BY_CALLBACK when cancelled. */
+CURLcode msvc__connection_run(struct msvc__connection *connection, struct msvc_cancel *cancel);
 
 struct msvc__pool {
     pthread_mutex_t lock; /* guards everything below */
     pthread_cond_t returned;
     struct msvc__connection *idle; /* the one used last comes first */
     unsigned open_count;
-    unsigned limit;
 };
 
-int msvc__pool_init(struct msvc__pool *pool, unsigned limit);
+void msvc__pool_init(struct msvc__pool *pool);
 void msvc__pool_clear(struct msvc__pool *pool);
-/* Waits for one to come back when limit are out. 0, TIMEOUT, CANCELLED or NOMEM. */
-int msvc__pool_take(struct msvc__pool *pool, uint64_t deadline_ns, struct msvc_cancel *cancel,
+/* Waits for one to come back when all are out. 0, TIMEOUT, CANCELLED or NOMEM. */
+int msvc__pool_take(struct msvc__pool *pool, const struct msvc_http_client_options *options,
+                    uint64_t deadline_ns, struct msvc_cancel *cancel,
                     struct msvc__connection **out);
 /* One that is_broken is closed. */
 void msvc__pool_give(struct msvc__pool *pool, struct msvc__connection *connection, bool is_broken);
@@ -50,36 +81,43 @@ struct msvc__peer {
     struct msvc_http_transport transport;
     struct msvc_http_client *client;
     struct msvc_breaker *breaker; /* NULL: none */
-    struct msvc_policy *policy;
-    char *base_url; /* without a slash at its end */
+    char *base_url;               /* without a slash at its end */
+    size_t base_length;
     char *host;
     uint16_t port;
-    pid_t pid; /* connections of another process are not ours to use */
+    unsigned generation; /* of forks: connections of another process are not ours to use */
     struct msvc__pool pool;
 };
+
+/* The transport's call(). */
+int msvc__peer_call(struct msvc_http_transport *self,
+                    const struct msvc_http_request_options *request, struct msvc_http_answer **out,
+                    struct msvc_error *err);
 
 /* One attempt of one call. */
 struct msvc__transfer {
     struct msvc__peer *peer;
     const struct msvc_http_request_options *request;
     const struct msvc_trace_context *context; /* NULL: none to inject */
+    const char *idempotency_key;              /* NULL: none */
     uint64_t deadline_ns;
+    uint64_t now_ns;
 
-    struct curl_slist *headers;
     size_t sent; /* bytes of the request's body */
-    struct msvc_buffer body;
-    struct msvc_buffer received; /* header lines of the answer: name, NUL, value, NUL */
-    size_t received_count;
     bool is_too_long;
-    bool was_cancelled;
 };
 
-/* Run it. 0 and an answer, or a status of msvc_http_call(). */
-int msvc__transfer_run(struct msvc__transfer *transfer, struct msvc_http_answer **out,
+/* Make the handle ready for its transfer. 0, INVALID (headers too long) or NOMEM, with err set. */
+int msvc__transfer_begin(struct msvc__transfer *transfer, struct msvc__handle *handle,
+                         struct msvc_error *err);
+/* How it ended: 0 and an answer, or a status of msvc_http_call(). The handle is idle again. */
+int msvc__transfer_end(struct msvc__handle *handle, CURLcode code, struct msvc_http_answer **out,
                        struct msvc_error *err);
+/* The callbacks that receive an answer; for a new handle. */
+void msvc__transfer_receive(struct msvc__handle *handle);
 
 /* request.c: what goes on the wire. */
-int msvc__request_set_up(struct msvc__transfer *transfer, CURL *easy);
+int msvc__request_set_up(struct msvc__transfer *transfer, struct msvc__handle *handle);
 bool msvc__request_is_idempotent(const struct msvc_http_request_options *request);
 
 #endif

@@ -5,51 +5,23 @@
  */
 #include "http_client/client_internal.h"
 
-#include <stdlib.h>
 #include <time.h>
 
 #include <msvc/cancel.h>
 #include <msvc/status.h>
 
-#include "base/alloc_internal.h"
-
 #define NS_PER_S 1000000000
 #define LOOK_NS  20000000
 
-static void close_connection(struct msvc__connection *connection)
-{
-    if (connection->easy != NULL)
-        curl_easy_cleanup(connection->easy);
-    if (connection->multi != NULL)
-        (void)curl_multi_cleanup(connection->multi);
-    free(connection);
-}
-
-static struct msvc__connection *open_connection(void)
-{
-    struct msvc__connection *connection = msvc__new(sizeof(*connection));
-
-    if (connection == NULL)
-        return NULL;
-    connection->multi = curl_multi_init();
-    connection->easy = curl_easy_init();
-    if (connection->multi != NULL && connection->easy != NULL)
-        return connection;
-    close_connection(connection);
-    return NULL;
-}
-
-int msvc__pool_init(struct msvc__pool *pool, unsigned limit)
+void msvc__pool_init(struct msvc__pool *pool)
 {
     pthread_condattr_t attributes;
 
-    pool->limit = limit;
     (void)pthread_mutex_init(&pool->lock, NULL);
     (void)pthread_condattr_init(&attributes);
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&pool->returned, &attributes);
     (void)pthread_condattr_destroy(&attributes);
-    return 0;
 }
 
 void msvc__pool_clear(struct msvc__pool *pool)
@@ -57,7 +29,7 @@ void msvc__pool_clear(struct msvc__pool *pool)
     while (pool->idle != NULL) {
         struct msvc__connection *next = pool->idle->next;
 
-        close_connection(pool->idle);
+        msvc__connection_close(pool->idle);
         pool->idle = next;
     }
     (void)pthread_cond_destroy(&pool->returned);
@@ -82,21 +54,21 @@ static void wait_for_return(struct msvc__pool *pool, uint64_t deadline_ns, bool 
     (void)pthread_cond_timedwait(&pool->returned, &pool->lock, &until);
 }
 
-int msvc__pool_take(struct msvc__pool *pool, uint64_t deadline_ns, struct msvc_cancel *cancel,
-                    struct msvc__connection **out)
+int msvc__pool_take(struct msvc__pool *pool, const struct msvc_http_client_options *options,
+                    uint64_t deadline_ns, struct msvc_cancel *cancel, struct msvc__connection **out)
 {
     struct msvc__connection *connection = NULL;
     int status = 0;
 
     (void)pthread_mutex_lock(&pool->lock);
-    while (pool->idle == NULL && pool->open_count >= pool->limit && now_ns() < deadline_ns &&
-           !msvc_cancel_is_requested(cancel))
+    while (pool->idle == NULL && pool->open_count >= options->connection_limit &&
+           now_ns() < deadline_ns && !msvc_cancel_is_requested(cancel))
         wait_for_return(pool, deadline_ns, cancel != NULL);
     if (pool->idle != NULL) {
         connection = pool->idle;
         pool->idle = connection->next;
-    } else if (pool->open_count < pool->limit) {
-        connection = open_connection();
+    } else if (pool->open_count < options->connection_limit) {
+        connection = msvc__connection_open(options);
         status = connection != NULL ? 0 : MSVC_ERR_NOMEM;
         pool->open_count += connection != NULL;
     } else {
@@ -121,5 +93,5 @@ void msvc__pool_give(struct msvc__pool *pool, struct msvc__connection *connectio
     (void)pthread_cond_signal(&pool->returned);
     (void)pthread_mutex_unlock(&pool->lock);
     if (is_broken)
-        close_connection(connection);
+        msvc__connection_close(connection);
 }

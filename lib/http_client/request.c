@@ -8,15 +8,17 @@
  */
 #include "http_client/client_internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <msvc/clock.h>
 #include <msvc/status.h>
 #include <msvc/trace_context.h>
 
-#define HEADER_LINE_MAX 8192
-#define NO_DEADLINE_MS  INT32_MAX
+#include "base/alloc_internal.h"
+#include "base/number_internal.h"
+
+#define HEADERS_LIMIT  ((size_t)256 << 10)
+#define NO_DEADLINE_MS INT32_MAX
 
 static bool is_safe_to_replay(const char *method)
 {
@@ -26,82 +28,90 @@ static bool is_safe_to_replay(const char *method)
 
 bool msvc__request_is_idempotent(const struct msvc_http_request_options *request)
 {
-    const char *method = request->method != NULL ? request->method : "GET";
-
-    return request->idempotency_key != NULL || is_safe_to_replay(method) ||
-           strcmp(method, "PUT") == 0 || strcmp(method, "DELETE") == 0;
+    return request->idempotency_key != NULL || is_safe_to_replay(request->method) ||
+           strcmp(request->method, "PUT") == 0 || strcmp(request->method, "DELETE") == 0;
 }
 
-static bool add_line(struct msvc__transfer *t, const char *name, const char *value)
+static void add_line(struct msvc__handle *h, const char *name, const char *value)
 {
-    char line[HEADER_LINE_MAX];
-    int length = snprintf(line, sizeof(line), value[0] != '\0' ? "%s: %s" : "%s;%s", name, value);
-    struct curl_slist *longer;
-
-    if (length < 0 || length >= (int)sizeof(line))
-        return false;
-    longer = curl_slist_append(t->headers, line);
-    if (longer == NULL)
-        return false;
-    t->headers = longer;
-    return true;
+    msvc_buffer_text(&h->lines, name);
+    msvc_buffer_text(&h->lines, value[0] != '\0' ? ": " : ";");
+    msvc_buffer_bytes(&h->lines, value, strlen(value) + 1);
 }
 
-/* A line without a value takes a header of libcurl's own away. */
-static bool take_away(struct msvc__transfer *t, const char *line)
+/* A name without a value takes a header of libcurl's own away. */
+static void take_away(struct msvc__handle *h, const char *name)
 {
-    struct curl_slist *longer = curl_slist_append(t->headers, line);
-
-    if (longer == NULL)
-        return false;
-    t->headers = longer;
-    return true;
+    msvc_buffer_text(&h->lines, name);
+    msvc_buffer_bytes(&h->lines, ":", 2);
 }
 
-static bool add_trace(struct msvc__transfer *t)
+static void add_trace(struct msvc__transfer *t, struct msvc__handle *h)
 {
     char traceparent[MSVC_TRACEPARENT_SIZE];
 
     if (!msvc_trace_context_is_valid(t->context))
-        return true;
+        return;
     msvc_trace_context_traceparent(traceparent, t->context);
-    return add_line(t, "traceparent", traceparent) &&
-           (t->context->tracestate[0] == '\0' || add_line(t, "tracestate", t->context->tracestate));
+    add_line(h, "traceparent", traceparent);
+    if (t->context->tracestate[0] != '\0')
+        add_line(h, "tracestate", t->context->tracestate);
 }
 
-static bool add_timeout(struct msvc__transfer *t)
-{
-    char text[16];
-    int left =
-        msvc_deadline_left_ms(t->peer->client->options.clock, t->deadline_ns, NO_DEADLINE_MS);
-
-    (void)snprintf(text, sizeof(text), "%d", left);
-    return add_line(t, MSVC_HTTP_TIMEOUT_HEADER, text);
-}
-
-static bool add_headers(struct msvc__transfer *t)
+/* libcurl's own option for User-Agent formats it twice. */
+static void add_headers(struct msvc__transfer *t, struct msvc__handle *h, int left_ms)
 {
     const struct msvc_http_request_options *request = t->request;
     const struct msvc_header *header = request->headers;
-    const char *type = request->content_type != NULL ? request->content_type : "application/json";
+    char number[MSVC__NUMBER_SIZE];
 
-    for (; header != NULL && header->name != NULL; header++) {
-        if (!add_line(t, header->name, header->value))
-            return false;
+    for (; header != NULL && header->name != NULL; header++)
+        add_line(h, header->name, header->value);
+    if (request->body_length > 0) {
+        add_line(h, "Content-Type", request->content_type);
+        take_away(h, "Expect");
+    } else if (!is_safe_to_replay(request->method)) {
+        take_away(h, "Content-Type");
     }
-    if (request->body_length > 0 && !add_line(t, "Content-Type", type))
-        return false;
-    if (request->body_length == 0 && !take_away(t, "Content-Type:"))
-        return false;
-    if (request->idempotency_key != NULL &&
-        !add_line(t, "Idempotency-Key", request->idempotency_key))
-        return false;
-    return take_away(t, "Expect:") && add_trace(t) && add_timeout(t);
+    if (t->idempotency_key != NULL)
+        add_line(h, "Idempotency-Key", t->idempotency_key);
+    add_trace(t, h);
+    add_line(h, "User-Agent", t->peer->client->options.user_agent);
+    (void)msvc__format_int(number, left_ms);
+    add_line(h, MSVC_HTTP_TIMEOUT_HEADER, number);
+}
+
+/* libcurl wants a list; its nodes are ours, and are used again. */
+static int link_lines(struct msvc__handle *h)
+{
+    size_t count = 0;
+    struct curl_slist *nodes = h->nodes;
+    char *end = h->lines.data + h->lines.length;
+
+    if (msvc_buffer_status(&h->lines) < 0) {
+        int status = msvc_buffer_status(&h->lines);
+
+        msvc_buffer_clear(&h->lines);
+        return status == MSVC_ERR_LIMIT ? MSVC_ERR_INVALID : status;
+    }
+    for (char *at = h->lines.data; at < end; at += strlen(at) + 1)
+        count++;
+    if (count > h->node_count) {
+        nodes = msvc__grow(h->nodes, count * 2 * sizeof(*nodes));
+        if (nodes == NULL)
+            return MSVC_ERR_NOMEM;
+        h->nodes = nodes;
+        h->node_count = count * 2;
+    }
+    for (char *at = h->lines.data; at < end; at += strlen(at) + 1, nodes++)
+        *nodes = (struct curl_slist){ at, nodes + 1 };
+    nodes[-1].next = NULL;
+    return 0;
 }
 
 static size_t read_body(char *out, size_t size, size_t count, void *user)
 {
-    struct msvc__transfer *t = user;
+    struct msvc__transfer *t = ((struct msvc__handle *)user)->transfer;
     size_t left = t->request->body_length - t->sent;
     size_t length = size * count < left ? size * count : left;
 
@@ -111,66 +121,71 @@ static size_t read_body(char *out, size_t size, size_t count, void *user)
     return length;
 }
 
-static void set_method(struct msvc__transfer *t, CURL *easy)
+static void set_body(const struct msvc_http_request_options *request, struct msvc__handle *h)
 {
-    const char *method = t->request->method != NULL ? t->request->method : "GET";
+    size_t length = request->body_length;
 
-    if (is_safe_to_replay(method) && t->request->body_length == 0) {
-        (void)curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-        (void)curl_easy_setopt(easy, CURLOPT_NOBODY, strcmp(method, "HEAD") == 0 ? 1L : 0L);
-    } else {
-        (void)curl_easy_setopt(easy, CURLOPT_POST, 1L);
-        (void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_body);
-        (void)curl_easy_setopt(easy, CURLOPT_READDATA, t);
-        (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                               (curl_off_t)t->request->body_length);
-        (void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, t->request->body_length == 0 ? 1L : 0L);
+    (void)curl_easy_setopt(h->easy, CURLOPT_POST, 1L);
+    (void)curl_easy_setopt(h->easy, CURLOPT_READFUNCTION, read_body);
+    (void)curl_easy_setopt(h->easy, CURLOPT_READDATA, h);
+    (void)curl_easy_setopt(h->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)length);
+    (void)curl_easy_setopt(h->easy, CURLOPT_FRESH_CONNECT, length == 0 ? 1L : 0L);
+    (void)curl_easy_setopt(h->easy, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+static void set_method(const struct msvc_http_request_options *request, struct msvc__handle *h)
+{
+    bool is_get = strcmp(request->method, "GET") == 0 && request->body_length == 0;
+
+    if (is_get && h->is_get)
+        return;
+    h->is_get = is_get;
+    if (!is_safe_to_replay(request->method) || request->body_length > 0) {
+        set_body(request, h);
+        return;
     }
-    (void)curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+    (void)curl_easy_setopt(h->easy, CURLOPT_HTTPGET, 1L);
+    (void)curl_easy_setopt(h->easy, CURLOPT_NOBODY, strcmp(request->method, "HEAD") == 0 ? 1L : 0L);
+    (void)curl_easy_setopt(h->easy, CURLOPT_FRESH_CONNECT, 0L);
+    (void)curl_easy_setopt(h->easy, CURLOPT_CUSTOMREQUEST, is_get ? NULL : request->method);
 }
 
-static void set_limits(struct msvc__transfer *t, CURL *easy)
+/* Only when it is another one than that of the handle's last request. */
+static int set_url(const struct msvc__transfer *t, struct msvc__handle *h)
 {
-    const struct msvc_http_client_options *options = &t->peer->client->options;
-    int left = msvc_deadline_left_ms(options->clock, t->deadline_ns, NO_DEADLINE_MS);
-    long connect_ms = (long)options->connect_timeout_ms;
+    size_t base_length = t->peer->base_length;
+    size_t target_length = strlen(t->request->target);
 
-    (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, left > 0 ? (long)left : 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
-    (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a stuck resolver */
-    (void)curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)(options->idle_ms + 999) / 1000);
-    (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    (void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* libcurl would ask the environment */
-}
-
-static void set_tls(const struct msvc_http_client_options *options, CURL *easy)
-{
-    if (options->tls_ca != NULL)
-        (void)curl_easy_setopt(easy, CURLOPT_CAINFO, options->tls_ca);
-    if (options->tls_certificate != NULL)
-        (void)curl_easy_setopt(easy, CURLOPT_SSLCERT, options->tls_certificate);
-    if (options->tls_key != NULL)
-        (void)curl_easy_setopt(easy, CURLOPT_SSLKEY, options->tls_key);
-}
-
-int msvc__request_set_up(struct msvc__transfer *t, CURL *easy)
-{
-    struct msvc_buffer url = MSVC_BUFFER_INIT;
-    CURLcode code = CURLE_OUT_OF_MEMORY;
-
-    msvc_buffer_printf(&url, "%s%s", t->peer->base_url, t->request->target);
-    if (msvc_buffer_status(&url) == 0)
-        code = curl_easy_setopt(easy, CURLOPT_URL, url.data);
-    msvc_buffer_clear(&url);
-    if (code != CURLE_OK || !add_headers(t))
+    if (h->url.length == base_length + target_length &&
+        memcmp(h->url.data, t->peer->base_url, base_length) == 0 &&
+        memcmp(h->url.data + base_length, t->request->target, target_length) == 0)
+        return 0;
+    msvc_buffer_clear(&h->url);
+    msvc_buffer_bytes(&h->url, t->peer->base_url, base_length);
+    msvc_buffer_bytes(&h->url, t->request->target, target_length);
+    if (msvc_buffer_status(&h->url) < 0 ||
+        curl_easy_setopt(h->easy, CURLOPT_URL, h->url.data) != CURLE_OK) {
+        msvc_buffer_clear(&h->url);
         return MSVC_ERR_NOMEM;
+    }
+    return 0;
+}
 
-    set_method(t, easy);
-    set_limits(t, easy);
-    set_tls(&t->peer->client->options, easy);
-    (void)curl_easy_setopt(easy, CURLOPT_USERAGENT, t->peer->client->options.user_agent);
-    (void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
+int msvc__request_set_up(struct msvc__transfer *t, struct msvc__handle *h)
+{
+    int left_ms =
+        msvc_deadline_left_ms(t->peer->client->options.clock, t->deadline_ns, NO_DEADLINE_MS);
+    int status = set_url(t, h);
+
+    msvc_buffer_truncate(&h->lines, 0);
+    h->lines.limit = HEADERS_LIMIT;
+    add_headers(t, h, left_ms);
+    if (status == 0)
+        status = link_lines(h);
+    if (status < 0)
+        return status;
+    set_method(t->request, h);
+    (void)curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, left_ms > 0 ? (long)left_ms : 1L);
+    (void)curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, h->nodes);
     return 0;
 }

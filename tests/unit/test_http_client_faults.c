@@ -105,6 +105,20 @@ static void answers_unavailable_when_nobody_listens(void **state)
     client_stop(&f);
 }
 
+/* A handle that has had an answer still tells whether this request was sent. */
+static void answers_unavailable_when_nobody_listens_any_more(void **state)
+{
+    struct client_fixture f;
+
+    (void)state;
+    client_start(&f, ok, once);
+    assert_int_equal(client_post(&f, "{}", NULL), 0);
+    http_peer_stop(&f.peer);
+    f.peer.port = 0;
+    assert_int_equal(client_post(&f, "{}", NULL), MSVC_ERR_UNAVAILABLE);
+    client_stop(&f);
+}
+
 struct cancelling {
     struct client_fixture *f;
     struct msvc_cancel *cancel;
@@ -306,6 +320,7 @@ int main(void)
         cmocka_unit_test(takes_the_callers_deadline_before_its_own),
         cmocka_unit_test(gives_up_connecting_after_the_connect_timeout),
         cmocka_unit_test(answers_unavailable_when_nobody_listens),
+        cmocka_unit_test(answers_unavailable_when_nobody_listens_any_more),
         cmocka_unit_test(ends_at_once_when_cancelled),
         cmocka_unit_test(gives_up_at_the_deadline_when_no_connection_comes_free),
         cmocka_unit_test(gives_up_waiting_for_a_connection_when_cancelled),
