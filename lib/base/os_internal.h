@@ -45,6 +45,20 @@ MSVC_API int msvc__pollset_open(void);
 MSVC_API MSVC_MUST_USE int msvc__pollset_put(int set, int fd);
 MSVC_API void msvc__pollset_remove(int set, int fd);
 
+/* What a member waits for: puts it in, or changes that. */
+MSVC_API MSVC_MUST_USE int msvc__pollset_watch(int set, int fd, bool reads, bool writes);
+
+struct msvc__ready {
+    int fd;
+    bool can_read;
+    bool can_write;
+    bool has_failed;
+};
+
+/* Wait for members that are ready, at most timeout_ms (negative: for ever). Returns how many; a
+ * signal ends the wait with 0. */
+MSVC_API int msvc__pollset_wait(int set, struct msvc__ready *out, int count, int timeout_ms);
+
 /* Lock a file or folder for this descriptor alone, waiting for others; close() unlocks it. Returns
  * -1 with errno when that is not possible. */
 MSVC_API MSVC_MUST_USE int msvc__lock_wait(int fd);

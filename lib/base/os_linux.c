@@ -20,6 +20,8 @@
 
 #include <msvc/status.h>
 
+#define READY_MAX 64
+
 int msvc__wake_open(void)
 {
     int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -117,6 +119,35 @@ void msvc__pollset_remove(int set, int fd)
     struct epoll_event event = { 0 };
 
     (void)epoll_ctl(set, EPOLL_CTL_DEL, fd, &event);
+}
+
+int msvc__pollset_watch(int set, int fd, bool reads, bool writes)
+{
+    struct epoll_event event = {
+        .events = (reads ? (uint32_t)EPOLLIN : 0) | (writes ? (uint32_t)EPOLLOUT : 0),
+        .data.fd = fd,
+    };
+
+    if (epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) == 0)
+        return 0;
+    if (errno == EEXIST && epoll_ctl(set, EPOLL_CTL_MOD, fd, &event) == 0)
+        return 0;
+    return MSVC_ERR_UNAVAILABLE;
+}
+
+int msvc__pollset_wait(int set, struct msvc__ready *out, int count, int timeout_ms)
+{
+    struct epoll_event events[READY_MAX];
+    int ready = epoll_wait(set, events, count < READY_MAX ? count : READY_MAX, timeout_ms);
+
+    for (int i = 0; i < ready; i++)
+        out[i] = (struct msvc__ready){
+            .fd = events[i].data.fd,
+            .can_read = (events[i].events & (EPOLLIN | EPOLLHUP)) != 0,
+            .can_write = (events[i].events & EPOLLOUT) != 0,
+            .has_failed = (events[i].events & EPOLLERR) != 0,
+        };
+    return ready > 0 ? ready : 0;
 }
 
 int msvc__lock_wait(int fd)

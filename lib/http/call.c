@@ -10,6 +10,7 @@
 #include <msvc/status.h>
 
 #include "base/options_internal.h"
+#include "http/request_internal.h"
 #include "http/token_internal.h"
 
 #define DEFAULT_ANSWER_LIMIT ((size_t)16 << 20)
@@ -53,27 +54,34 @@ static int check(const struct msvc_http_request_options *request, struct msvc_er
     return status == 0 ? check_headers(request->headers, err) : status;
 }
 
+int msvc__http_request_take(struct msvc_http_request_options *out,
+                            const struct msvc_http_request_options *request, struct msvc_error *err)
+{
+    int status = msvc__options_copy(out, sizeof(*out), request);
+
+    if (status < 0)
+        return msvc_error_set(err, status, "http", 0, "request options of a newer version");
+    if (out->method == NULL)
+        out->method = "GET";
+    if (out->content_type == NULL && out->body != NULL)
+        out->content_type = "application/json";
+    if (out->answer_limit == 0)
+        out->answer_limit = DEFAULT_ANSWER_LIMIT;
+    return check(out, err);
+}
+
 int msvc_http_call(struct msvc_http_transport *transport,
                    const struct msvc_http_request_options *request, struct msvc_http_answer **out,
                    struct msvc_error *err)
 {
-    struct msvc_http_request_options checked;
+    struct msvc_http_request_options taken;
     int status;
 
     if (transport == NULL || request == NULL || out == NULL)
         return msvc_error_set(err, MSVC_ERR_INVALID, "http", 0,
                               "a call needs a transport, a request and somewhere for its answer");
-    status = msvc__options_copy(&checked, sizeof(checked), request);
-    if (status < 0)
-        return msvc_error_set(err, status, "http", 0, "request options of a newer version");
-    if (checked.method == NULL)
-        checked.method = "GET";
-    if (checked.content_type == NULL && checked.body != NULL)
-        checked.content_type = "application/json";
-    if (checked.answer_limit == 0)
-        checked.answer_limit = DEFAULT_ANSWER_LIMIT;
-    status = check(&checked, err);
-    return status == 0 ? transport->ops->call(transport, &checked, out, err) : status;
+    status = msvc__http_request_take(&taken, request, err);
+    return status == 0 ? transport->ops->call(transport, &taken, out, err) : status;
 }
 
 void msvc_http_transport_free(struct msvc_http_transport *transport)

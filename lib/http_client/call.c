@@ -143,6 +143,7 @@ int msvc__call_attempt(struct msvc__call *call)
     const struct msvc_http_client_options *options = &call->peer->client->options;
     uint64_t now_ns = msvc_clock_monotonic_ns(options->clock);
 
+    call->retry.holds_budget = false;
     if (msvc_cancel_is_requested(call->request->cancel))
         return MSVC_ERR_CANCELLED;
     if (now_ns >= call->retry.deadline_ns)
@@ -204,6 +205,14 @@ bool msvc__call_again(struct msvc__call *call, int status)
 
     call->asked_ms = 0;
     return msvc_retry_again(&call->retry, status, asked_ms > 0 ? asked_ms + 1 : 0);
+}
+
+int msvc__call_give_up(struct msvc__call *call)
+{
+    if (call->retry.holds_budget)
+        msvc_retry_budget_give_back(call->retry.options.budget);
+    call->retry.holds_budget = false;
+    return MSVC_ERR_CANCELLED;
 }
 
 /* An answer is an answer, whatever the policies thought of it. */

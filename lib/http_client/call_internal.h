@@ -33,6 +33,8 @@ int msvc__call_attempt(struct msvc__call *call);
 int msvc__call_attempted(struct msvc__call *call, int status, struct msvc_http_answer *answer);
 /* Whether to try again at call->retry.next_ns. */
 bool msvc__call_again(struct msvc__call *call, int status);
+/* Stop waiting for another attempt. Returns CANCELLED. */
+int msvc__call_give_up(struct msvc__call *call);
 /* The end: 0 and an answer, or the call's status. */
 int msvc__call_end(struct msvc__call *call, int status, struct msvc_http_answer **out);
 

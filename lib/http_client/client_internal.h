@@ -33,6 +33,7 @@ struct msvc__handle {
     CURL *easy;
     struct msvc__handle *next;       /* while idle */
     struct msvc__transfer *transfer; /* NULL while idle */
+    void *user;                      /* of an asynchronous call */
     struct msvc_buffer url;          /* what CURLOPT_URL is */
     bool is_get;                     /* what libcurl was told: a GET without a body */
     struct msvc_buffer lines;        /* header lines of the request, NUL after each */

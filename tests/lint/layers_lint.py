@@ -47,6 +47,7 @@ OWN = {
 }
 # Internal headers that one other folder may include: internal(owner) → folders.
 SHARED = {
+    "http/request_internal.h": {"http_client"},
     "http/token_internal.h": {"http_server"},
     "message/base64_internal.h": {"contract"},
     "store/wake_internal.h": {"outbox"},
