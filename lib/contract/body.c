@@ -16,6 +16,7 @@
 
 #include "base/alloc_internal.h"
 #include "contract/canonical_internal.h"
+#include "contract/content_internal.h"
 #include "contract/model_internal.h"
 #include "contract/xml_internal.h"
 #include "message/base64_internal.h"
@@ -227,16 +228,6 @@ int msvc__part_set_body(struct msvc__part *part, const void *body, size_t length
     return 0;
 }
 
-/* What a body looks like, for those that come without a Content-Type. */
-static const char *guess_type(const struct msvc__part *part)
-{
-    size_t start = strspn(part->body, " \t\r\n");
-
-    if (part->json != NULL)
-        return "application/json";
-    return part->body[start] == '<' ? "application/xml" : "text/plain";
-}
-
 int msvc__part_finish(struct msvc__part *part)
 {
     int status = 0;
@@ -247,7 +238,9 @@ int msvc__part_finish(struct msvc__part *part)
     if (part->content_type[0] == '\0' || msvc__type_is_json(part->content_type))
         status = msvc_json_parse(&part->json, part->body, part->body_length, NULL, NULL);
     if (part->content_type[0] == '\0')
-        (void)snprintf(part->content_type, sizeof(part->content_type), "%s", guess_type(part));
+        (void)snprintf(part->content_type, sizeof(part->content_type), "%s",
+                       part->json != NULL ? "application/json"
+                                          : msvc__content_detect(part->body, part->body_length));
     if (msvc__xml_is_type(part->content_type))
         status = msvc__xml_parse(&part->xml, part->body, part->body_length, NULL);
     return status == MSVC_ERR_NOMEM ? status : 0;

@@ -193,6 +193,19 @@ static int add_all(struct msvc__generators *list, enum msvc__category category,
     return status;
 }
 
+int msvc__generators_read_paths(struct msvc__generators *out, const struct msvc_json *json,
+                                struct msvc_error *err)
+{
+    struct msvc__generators list = { .items = NULL };
+    int status = json != NULL ? add_all(&list, MSVC__RULE_BODY, json, err) : 0;
+
+    if (status < 0)
+        msvc__generators_clear(&list);
+    else
+        *out = list;
+    return status;
+}
+
 int msvc__generators_read(struct msvc__generators *out, const struct msvc_json *json,
                           struct msvc_error *err)
 {

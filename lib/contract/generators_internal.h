@@ -54,6 +54,9 @@ struct msvc__generators {
 /* Read "generators". Returns 0, MSVC_ERR_MALFORMED or MSVC_ERR_NOMEM. */
 int msvc__generators_read(struct msvc__generators *out, const struct msvc_json *json,
                           struct msvc_error *err);
+/* Read those of a body by their paths, as variants of arrayContains have them. Returns the same. */
+int msvc__generators_read_paths(struct msvc__generators *out, const struct msvc_json *json,
+                                struct msvc_error *err);
 /* Read one: {"type":"RandomInt","max":9}. Returns the same. */
 int msvc__generator_read(struct msvc__generator *out, const struct msvc_json *json,
                          struct msvc_error *err);

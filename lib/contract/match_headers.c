@@ -144,8 +144,20 @@ static void match_value(struct msvc__mismatches *out, const struct msvc__rule *r
         msvc__match_text(out, rule, "header", name, expected, actual);
 }
 
-static void add(struct msvc__mismatches *out, const char *name, const char *expected,
-                const char *actual, const char *message)
+static void add_missing(struct msvc__mismatches *out, const char *name, const char *expected)
+{
+    msvc__mismatch_add(out,
+                       &(struct msvc_contract_mismatch){ .part = "header",
+                                                         .path = name,
+                                                         .rule = "equality",
+                                                         .expected = expected,
+                                                         .actual = "(nothing)" },
+                       "Expected a header '%s' but was missing", name);
+}
+
+/* Another number of values. */
+static void add_count(struct msvc__mismatches *out, const char *name, const char *expected,
+                      const char *actual)
 {
     msvc__mismatch_add(out,
                        &(struct msvc_contract_mismatch){ .part = "header",
@@ -153,7 +165,9 @@ static void add(struct msvc__mismatches *out, const char *name, const char *expe
                                                          .rule = "equality",
                                                          .expected = expected,
                                                          .actual = actual },
-                       "%s", message);
+                       "Expected header '%s' to have value %s%s%s but was %s%s%s", name,
+                       expected[0] == '(' ? "" : "'", expected, expected[0] == '(' ? "" : "'",
+                       actual[0] == '(' ? "" : "'", actual, actual[0] == '(' ? "" : "'");
 }
 
 /* Both are cut into pieces. With a rule, each value that came has to follow it. */
@@ -170,9 +184,9 @@ static void match_list(struct msvc__mismatches *out, const struct msvc__rule *ru
         wanted = cut(&expected, ',');
     }
     if (found != NULL)
-        add(out, name, "(nothing)", found, "one more value than expected");
+        add_count(out, name, "(no more)", found);
     else if (wanted != NULL && rule == NULL)
-        add(out, name, wanted, "(nothing)", "expected one more value");
+        add_count(out, name, wanted, "(no more)");
 }
 
 static void match_header(struct msvc__mismatches *out, const struct msvc__part *expected,
@@ -185,7 +199,7 @@ static void match_header(struct msvc__mismatches *out, const struct msvc__part *
     if (wanted == NULL || found == NULL)
         out->status = MSVC_ERR_NOMEM;
     else if (msvc_header_find(actual->headers.items, name, 0) == NULL)
-        add(out, name, wanted, "(nothing)", "expected it to be there");
+        add_missing(out, name, wanted);
     else if (is_list(name))
         match_list(out, rule, name, wanted, found);
     else

@@ -13,9 +13,10 @@ struct msvc__xml;
 
 struct msvc__mismatches {
     struct msvc_contract_mismatch *items;
-    size_t count; /* of those that are kept */
-    size_t found; /* all */
-    int status;   /* MSVC_ERR_NOMEM once memory ran out */
+    size_t count;     /* of those that are kept */
+    size_t found;     /* all */
+    int status;       /* MSVC_ERR_NOMEM once memory ran out */
+    bool counts_only; /* keep none: only how many there are is of interest */
 };
 
 /* All texts are copied. */
@@ -37,6 +38,10 @@ void msvc__match_body(struct msvc__mismatches *out, const struct msvc__part *exp
 void msvc__match_json(struct msvc__mismatches *out, const struct msvc__rules *rules,
                       bool is_request, const struct msvc_json *expected,
                       const struct msvc_json *actual);
+/* Look for the variants of a rule's arrayContains among the elements of an array. */
+void msvc__match_variants(struct msvc__mismatches *out, const struct msvc__rule *rule,
+                          bool is_request, const struct msvc__place *place,
+                          const struct msvc_json *expected, const struct msvc_json *actual);
 void msvc__match_xml(struct msvc__mismatches *out, const struct msvc__rules *rules, bool is_request,
                      const struct msvc__xml *expected, const struct msvc__xml *actual);
 void msvc__match_headers(struct msvc__mismatches *out, const struct msvc__part *expected,

@@ -10,6 +10,7 @@
 #include <msvc/status.h>
 
 #include "contract/match_internal.h"
+#include "contract/matcher_internal.h"
 #include "contract/xml_internal.h"
 
 struct walk {
@@ -40,18 +41,19 @@ static void report(struct walk *w, const struct msvc__place *place, const struct
     msvc_buffer_clear(&name);
 }
 
-static bool has_kind(const struct msvc__rule *rule, enum msvc__matcher_kind kind)
+static void report_missing(struct walk *w, const struct msvc__place *place, const char *name)
 {
-    for (size_t i = 0; rule != NULL && i < rule->count; i++) {
-        if (rule->matchers[i].kind == kind)
-            return true;
-    }
-    return false;
+    struct msvc_buffer message = MSVC_BUFFER_INIT;
+
+    msvc_buffer_printf(&message, "Expected child <%s/> but was missing", name);
+    report(w, place, NULL, name, "(nothing)",
+           message.data != NULL ? message.data : "expected the element to be there");
+    msvc_buffer_clear(&message);
 }
 
 static bool is_equality(const struct msvc__rule *rule)
 {
-    return rule != NULL && rule->count == 1 && has_kind(rule, MSVC__MATCH_EQUALITY);
+    return rule != NULL && rule->count == 1 && msvc__rule_has(rule, MSVC__MATCH_EQUALITY);
 }
 
 static struct msvc__place inside(const struct msvc__place *place, const char *name)
@@ -129,7 +131,7 @@ static void compare_group(struct walk *w, const struct msvc__place *place, bool 
 
     child.is_element = true;
     has_template =
-        has_template || has_kind(msvc__rules_for_place(w->rules, &child), MSVC__MATCH_TYPE);
+        has_template || msvc__rule_has(msvc__rules_for_place(w->rules, &child), MSVC__MATCH_TYPE);
     for (; actual != NULL; actual = actual->next, child.index++) {
         if (example != NULL)
             compare(w, &child, example, actual);
@@ -142,7 +144,7 @@ static void compare_group(struct walk *w, const struct msvc__place *place, bool 
     if (child.index > 0 && has_template)
         return;
     for (; example != NULL; example = example->next, child.index++)
-        report(w, &child, NULL, example->name, "(nothing)", "expected the element to be there");
+        report_missing(w, &child, example->name);
 }
 
 /* A rule at the element itself says what its children are: then no others may come. */
@@ -154,7 +156,7 @@ static void compare_children(struct walk *w, const struct msvc__place *place,
     bool allows_more = !w->is_request && !is_equality(rule);
     bool allows_names =
         allows_more && !(has_template && msvc__path_names(&rule->path, place) &&
-                         expected->groups != NULL && has_kind(rule, MSVC__MATCH_TYPE));
+                         expected->groups != NULL && msvc__rule_has(rule, MSVC__MATCH_TYPE));
 
     for (const struct msvc__xml *group = expected->groups; group != NULL; group = group->next_group)
         compare_group(w, place, has_template, allows_more, group,
@@ -174,12 +176,15 @@ static void compare(struct walk *w, const struct msvc__place *place,
     const struct msvc__rule *rule = msvc__rules_for_place(w->rules, place);
     struct msvc__place text = inside(place, "#text");
 
-    compare_subjects(
-        w, place,
-        &(struct msvc__subject){
-            .is_element = true, .child_count = expected->child_count, .text = expected->name },
-        &(struct msvc__subject){
-            .is_element = true, .child_count = actual->child_count, .text = actual->name });
+    compare_subjects(w, place,
+                     &(struct msvc__subject){ .is_element = true,
+                                              .child_count = expected->child_count,
+                                              .text = expected->name,
+                                              .length = strlen(expected->text) },
+                     &(struct msvc__subject){ .is_element = true,
+                                              .child_count = actual->child_count,
+                                              .text = actual->name,
+                                              .length = strlen(actual->text) });
     compare_attributes(w, place, !w->is_request && !is_equality(rule), expected, actual);
     if (expected->text[0] != '\0' || actual->text[0] != '\0')
         compare_texts(w, &text, expected->text, actual->text);

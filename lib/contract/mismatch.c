@@ -54,7 +54,7 @@ void msvc__mismatch_add(struct msvc__mismatches *list, const struct msvc_contrac
     va_list arguments;
 
     list->found++;
-    if (list->count == MSVC_CONTRACT_MISMATCHES_MAX || list->status < 0)
+    if (list->count == MSVC_CONTRACT_MISMATCHES_MAX || list->status < 0 || list->counts_only)
         return;
     va_start(arguments, message);
     msvc_buffer_vprintf(&text, message, arguments);

@@ -15,6 +15,7 @@
 #include <msvc/status.h>
 
 #include "base/alloc_internal.h"
+#include "contract/matcher_internal.h"
 
 #define MATCHERS_MAX 64
 
@@ -62,7 +63,7 @@ static int no_memory(struct msvc_error *err)
     return msvc_error_set(err, MSVC_ERR_NOMEM, "contract", 0, "no memory");
 }
 
-static void clear_rule(struct msvc__rule *rule)
+void msvc__rule_clear(struct msvc__rule *rule)
 {
     for (size_t i = 0; i < rule->count; i++)
         msvc__matcher_clear(&rule->matchers[i]);
@@ -75,21 +76,21 @@ static void clear_rule(struct msvc__rule *rule)
 void msvc__rules_clear(struct msvc__rules *rules)
 {
     for (size_t i = 0; i < rules->count; i++)
-        clear_rule(&rules->items[i]);
+        msvc__rule_clear(&rules->items[i]);
     free(rules->items);
     *rules = (struct msvc__rules){ .items = NULL };
 }
 
-/* A rule of version 3 has a list of matchers, one of version 2 is a matcher. */
-static int read_matchers(struct msvc__rule *rule, const struct msvc_json *json,
-                         struct msvc_error *err)
+/* A rule has a list of matchers, or is one; that of eachKey is the list itself. */
+int msvc__rule_read(struct msvc__rule *rule, const struct msvc_json *json, struct msvc_error *err)
 {
-    const struct msvc_json *list = msvc_json_member(json, "matchers");
+    const struct msvc_json *member = msvc_json_member(json, "matchers");
+    const struct msvc_json *list = msvc_json_type(json) == MSVC_JSON_ARRAY ? json : member;
     const struct msvc_json *one = list != NULL ? msvc_json_first(list) : json;
     const char *combine = msvc_json_string(msvc_json_member(json, "combine"), NULL);
     size_t count = list != NULL ? msvc_json_count(list) : 1;
 
-    if (msvc_json_type(json) != MSVC_JSON_OBJECT || count > MATCHERS_MAX ||
+    if ((list == NULL && msvc_json_type(json) != MSVC_JSON_OBJECT) || count > MATCHERS_MAX ||
         (list != NULL && msvc_json_type(list) != MSVC_JSON_ARRAY))
         return msvc_error_set(err, MSVC_ERR_MALFORMED, "contract", 0,
                               "expected an object with at most %d matchers", MATCHERS_MAX);
@@ -129,21 +130,67 @@ int msvc__rule_name_read(char **out, const char *key, struct msvc_error *err)
     return status == 0 && *out == NULL ? no_memory(err) : status;
 }
 
-/* A rule without matchers says nothing, and is left out. */
+/* A rule without matchers says nothing, and is left out. Taken on success. */
 static int keep(struct msvc__rules *rules, struct msvc__rule *rule, struct msvc_error *err)
 {
     struct msvc__rule *grown;
 
     if (rule->count == 0) {
-        clear_rule(rule);
+        msvc__rule_clear(rule);
         return 0;
     }
-    grown = msvc__grow(rules->items, (rules->count + 1) * sizeof(*grown));
-    if (grown == NULL)
-        return no_memory(err);
-    rules->items = grown;
-    grown[rules->count++] = *rule;
+    if ((rules->count & (rules->count - 1)) == 0) { /* full only at powers of two */
+        size_t capacity = rules->count > 0 ? rules->count * 2 : 1;
+
+        grown = msvc__grow(rules->items, capacity * sizeof(*grown));
+        if (grown == NULL)
+            return no_memory(err);
+        rules->items = grown;
+    }
+    rules->items[rules->count++] = *rule;
     return 0;
+}
+
+/* What eachValue asks for is a rule at the path behind it. */
+static int keep_each_value(struct msvc__rules *rules, size_t index, struct msvc_error *err);
+
+static int derive(struct msvc__rules *rules, const char *where, struct msvc__rule *each,
+                  struct msvc_error *err)
+{
+    struct msvc__rule rule = { .category = MSVC__RULE_BODY,
+                               .matchers = each->matchers,
+                               .count = each->count,
+                               .is_any = each->is_any };
+    size_t length = strlen(where);
+    int status;
+
+    *each = (struct msvc__rule){ .matchers = NULL };
+    rule.where = msvc__new(length + 3);
+    if (rule.where == NULL) {
+        msvc__rule_clear(&rule);
+        return no_memory(err);
+    }
+    memcpy(rule.where, where, length);
+    memcpy(rule.where + length, ".*", 2);
+    status = msvc__path_parse(&rule.path, rule.where, err);
+    if (status == 0)
+        status = keep(rules, &rule, err);
+    if (status < 0)
+        msvc__rule_clear(&rule);
+    return status == 0 ? keep_each_value(rules, rules->count - 1, err) : status;
+}
+
+static int keep_each_value(struct msvc__rules *rules, size_t index, struct msvc_error *err)
+{
+    int status = 0;
+
+    for (size_t i = 0; status == 0 && i < rules->items[index].count; i++) {
+        struct msvc__matcher *m = &rules->items[index].matchers[i];
+
+        if (m->kind == MSVC__MATCH_EACH_VALUE && m->each != NULL && m->each->count > 0)
+            status = derive(rules, rules->items[index].where, m->each, err);
+    }
+    return status;
 }
 
 /* key: a path in the body, a name; NULL where there is only one rule. */
@@ -161,14 +208,17 @@ static int add(struct msvc__rules *rules, const struct category *category, const
     else if (key != NULL)
         status = msvc__rule_name_read(&rule.name, key, err);
     if (status == 0)
-        status = read_matchers(&rule, json, err);
+        status = msvc__rule_read(&rule, json, err);
     if (status == 0)
         status = keep(rules, &rule, err);
     if (status < 0) {
         msvc_error_prefix(err, "matching rule %s", key != NULL ? key : category->name);
-        clear_rule(&rule);
+        msvc__rule_clear(&rule);
+        return status;
     }
-    return status;
+    return category->category == MSVC__RULE_BODY && rules->count > 0
+               ? keep_each_value(rules, rules->count - 1, err)
+               : 0;
 }
 
 /* "$.body.a[0]" is "$.a[0]" in the body, "$.headers.X" the header X. */
@@ -216,6 +266,23 @@ static int add_category(struct msvc__rules *rules, const struct msvc_json *json,
     for (const struct msvc_json *one = msvc_json_first(json); status == 0 && one != NULL;
          one = msvc_json_next(one))
         status = add(rules, category, msvc_json_name(one, NULL), one, err);
+    return status;
+}
+
+int msvc__rules_read_paths(struct msvc__rules *out, const struct msvc_json *json,
+                           struct msvc_error *err)
+{
+    const struct category *body = find_category("body");
+    struct msvc__rules rules = { .items = NULL };
+    int status = 0;
+
+    for (const struct msvc_json *one = msvc_json_first(json); status == 0 && one != NULL;
+         one = msvc_json_next(one))
+        status = add(&rules, body, msvc_json_name(one, NULL), one, err);
+    if (status < 0)
+        msvc__rules_clear(&rules);
+    else
+        *out = rules;
     return status;
 }
 
@@ -276,6 +343,8 @@ const struct msvc__rule *msvc__rules_for_place(const struct msvc__rules *rules,
         double weight =
             rule->category == MSVC__RULE_BODY ? msvc__path_weight(&rule->path, place) : 0;
 
+        if (weight > 0 && !msvc__rule_cascades(rule) && !msvc__path_names(&rule->path, place))
+            continue;
         if (weight > best_weight || (best != NULL && weight >= best_weight && wins(rule, best))) {
             best = rule;
             best_weight = weight;

@@ -13,6 +13,7 @@
 struct msvc_buffer;
 struct msvc_error;
 struct msvc_json;
+struct msvc__matcher;
 struct msvc__regex;
 
 /* Most steps of a path. */
@@ -61,28 +62,6 @@ double msvc__path_weight(const struct msvc__path *path, const struct msvc__place
 /* Whether a path fits the place itself, and not only something above it. */
 bool msvc__path_names(const struct msvc__path *path, const struct msvc__place *place);
 
-enum msvc__matcher_kind {
-    MSVC__MATCH_EQUALITY,
-    MSVC__MATCH_TYPE,
-    MSVC__MATCH_REGEX,
-    MSVC__MATCH_INCLUDE,
-    MSVC__MATCH_INTEGER,
-    MSVC__MATCH_DECIMAL,
-    MSVC__MATCH_NUMBER,
-    MSVC__MATCH_BOOLEAN,
-    MSVC__MATCH_NULL,
-    MSVC__MATCH_UNSUPPORTED, /* one that we do not know (yet): matches nothing */
-};
-
-struct msvc__matcher {
-    enum msvc__matcher_kind kind;
-    char *name; /* as in the file */
-    char *text; /* of regex and include */
-    struct msvc__regex *regex;
-    bool has_least, has_most;
-    size_t least, most;
-};
-
 enum msvc__category {
     MSVC__RULE_METHOD,
     MSVC__RULE_PATH,
@@ -113,7 +92,14 @@ struct msvc__rules {
     size_t count;
 };
 
-/* Read "matchingRules" of version 2 or 3. Returns 0, MSVC_ERR_MALFORMED or MSVC_ERR_NOMEM. */
+/* Read the matchers of one rule: {"combine":"OR","matchers":[…]} or one matcher. Returns 0,
+ * MSVC_ERR_MALFORMED, MSVC_ERR_LIMIT or MSVC_ERR_NOMEM, as do the next two. */
+int msvc__rule_read(struct msvc__rule *rule, const struct msvc_json *json, struct msvc_error *err);
+/* Read rules of a body by their paths, as variants of arrayContains have them. */
+int msvc__rules_read_paths(struct msvc__rules *out, const struct msvc_json *json,
+                           struct msvc_error *err);
+/* Read "matchingRules" of version 2 to 4. Returns 0, MSVC_ERR_MALFORMED, MSVC_ERR_LIMIT or
+ * MSVC_ERR_NOMEM. */
 int msvc__rules_read(struct msvc__rules *out, const struct msvc_json *json, struct msvc_error *err);
 void msvc__rules_clear(struct msvc__rules *rules);
 
@@ -128,30 +114,11 @@ const struct msvc__rule *msvc__rules_for_place(const struct msvc__rules *rules,
 const struct msvc__rule *msvc__rules_for_name(const struct msvc__rules *rules,
                                               enum msvc__category category, const char *name);
 
-/* Read one matcher. Returns 0, MSVC_ERR_MALFORMED or MSVC_ERR_NOMEM. */
-int msvc__matcher_read(struct msvc__matcher *out, const struct msvc_json *json,
-                       struct msvc_error *err);
-void msvc__matcher_clear(struct msvc__matcher *matcher);
-void msvc__matcher_describe(struct msvc_buffer *out, const struct msvc__matcher *matcher);
+void msvc__rule_clear(struct msvc__rule *rule);
+/* What a rule asks for: "type", "regex \\d+ or null"; NULL is equality. */
 void msvc__rule_describe(struct msvc_buffer *out, const struct msvc__rule *rule);
-
-/* What a matcher looks at: a JSON value, an XML element or a text. */
-struct msvc__subject {
-    const struct msvc_json *json; /* NULL: the element or the text */
-    const char *text;             /* of an element: its name */
-    size_t length;
-    bool is_element;
-    size_t child_count; /* of an element */
-};
-
-/*
- * Whether an actual value is what a rule asks for, not looking inside of
- * containers. Without a rule: equality. A cascaded rule stands further up; its
- * limits on the number of elements do not count here. Says why not in `why`.
- */
-bool msvc__rule_accepts(const struct msvc__rule *rule, const struct msvc__subject *expected,
-                        const struct msvc__subject *actual, bool is_cascaded,
-                        struct msvc_buffer *why);
+/* Whether it also counts for what is inside of its place. */
+bool msvc__rule_cascades(const struct msvc__rule *rule);
 
 /* A regular expression that must match from end to end. Threading: safe. */
 /* Returns 0, MSVC_ERR_MALFORMED or MSVC_ERR_NOMEM. */

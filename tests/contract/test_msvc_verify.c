@@ -133,7 +133,7 @@ static void exits_with_1_and_says_where_when_it_is_not(void **state)
 
     f->name = "{\"name\":null}";
     assert_int_equal(run(f, "", f->pact), 1);
-    assert_non_null(strstr(f->output, "body $.name: expected a text, found null"));
+    assert_non_null(strstr(f->output, "body $.name: Expected null (Null) to be the same type as "));
     assert_non_null(strstr(f->output, "curl -i -X GET 'http://127.0.0.1:"));
 }
 

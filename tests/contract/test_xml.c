@@ -72,7 +72,7 @@ static void compares_children_of_one_name_in_their_order(void **state)
 {
     (void)state;
     assert_non_null(strstr(of_response("{}", "<a><b>1</b><b>2</b></a>", "<a><b>2</b><b>1</b></a>"),
-                           "body $.a.b[1]['#text']: expected it to be equal"));
+                           "body $.a.b[1]['#text']: Expected '1' to be equal to '2'"));
 }
 
 static void lets_only_responses_have_more(void **state)
@@ -91,7 +91,7 @@ static void finds_what_is_missing(void **state)
 {
     (void)state;
     assert_non_null(strstr(of_response("{}", "<a><b/><b/></a>", "<a><b/></a>"),
-                           "body $.a.b[1]: expected the element to be there"));
+                           "body $.a.b[1]: Expected child <b/> but was missing"));
     assert_non_null(
         strstr(of_response("{}", "<a x='1'/>", "<a/>"), "body $.a['@x']: expected it to be there"));
 }
@@ -142,9 +142,9 @@ static void counts_children_where_limits_stand(void **state)
     (void)state;
     assert_string_equal(compare(true, rules, "<a><b/></a>", "<a><b/><b/></a>"), "");
     assert_non_null(strstr(compare(true, rules, "<a><b/></a>", "<a><b/></a>"),
-                           "expected at least 2 elements, found 1"));
+                           "(size 1) to have minimum size of 2"));
     assert_non_null(strstr(compare(true, rules, "<a><b/></a>", "<a><b/><b/><b/><b/></a>"),
-                           "expected at most 3 elements, found 4"));
+                           "(size 4) to have maximum size of 3"));
 }
 
 static int parse(const char *text, struct msvc_error *err)
