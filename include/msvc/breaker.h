@@ -36,8 +36,8 @@ struct msvc_random;
 /** For failure_percent: the failure rate never opens it. */
 #define MSVC_BREAKER_OFF 1000
 
-/** One dependency's breaker, 4 KiB and 4 bytes per call of a count window above 700. Threading:
- * safe, share it between threads. */
+/** One dependency's breaker, 4 KiB and half a byte per call of a count window above 6000.
+ * Threading: safe, share it between threads. */
 struct msvc_breaker;
 
 enum msvc_breaker_state {
@@ -221,5 +221,7 @@ MSVC_API void msvc_breaker_snapshot(const struct msvc_breaker *breaker, uint64_t
 MSVC_API enum msvc_outcome msvc_outcome_of(int status);
 
 MSVC_END_DECLS
+
+#include <msvc/breaker_quick.h>
 
 #endif

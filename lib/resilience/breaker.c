@@ -24,20 +24,12 @@
 
 /* Kept out of begin and end, so that these save no registers in the usual case. */
 #if defined(__GNUC__)
-#define ASIDE __attribute__((noinline))
+#define ASIDE          __attribute__((noinline))
+#define RARELY(is_met) __builtin_expect((is_met), 0)
 #else
 #define ASIDE
+#define RARELY(is_met) (is_met)
 #endif
-
-static bool open_from(struct msvc_breaker *b, uint64_t epoch, uint64_t age,
-                      struct msvc__change *change)
-{
-    unsigned openings = msvc__epoch_openings(epoch);
-    uint64_t wait = msvc__breaker_wait_ms(b, openings);
-
-    return msvc__breaker_swap(b, epoch, msvc__breaker_opened(epoch, openings + 1, age, wait),
-                              change);
-}
 
 enum answer {
     ADMITTED,
@@ -60,7 +52,7 @@ static void judge_places(struct msvc_breaker *b, uint64_t epoch, uint64_t age,
             b, epoch, msvc__epoch_next(epoch, MSVC_BREAKER_CLOSED, 0, age / MSVC__NS_PER_MS),
             change);
     else if (tally.bad > b->options.probes - b->options.probe_successes)
-        (void)open_from(b, epoch, age, change);
+        (void)msvc__breaker_open_from(b, epoch, age, change);
 }
 
 /* A place taken after the epoch was over is no admission: nobody will ever look at it. */
@@ -130,6 +122,8 @@ ASIDE static int begin_guarded(struct msvc_breaker *b, uint64_t now_ns, struct m
     return answer == ADMITTED ? 0 : MSVC_ERR_REJECTED;
 }
 
+/* For those who cannot use the short cut of the header: other compilers, other languages. */
+#undef msvc_breaker_begin
 int msvc_breaker_begin(struct msvc_breaker *breaker, uint64_t now_ns, struct msvc_permit *permit)
 {
     uint64_t epoch;
@@ -141,95 +135,9 @@ int msvc_breaker_begin(struct msvc_breaker *breaker, uint64_t now_ns, struct msv
         admit(permit, epoch);
         return 0;
     }
-    if (msvc__epoch_state(epoch) == MSVC_BREAKER_FORCED_OPEN ||
-        (msvc__epoch_state(epoch) == MSVC_BREAKER_OPEN && now_ns != 0 &&
-         msvc__breaker_is_early(epoch, msvc__breaker_age_at(breaker, now_ns))))
+    if (msvc__epoch_state(epoch) == MSVC_BREAKER_FORCED_OPEN)
         return MSVC_ERR_REJECTED;
     return begin_guarded(breaker, now_ns, permit);
-}
-
-/* Failures in a row, ours included; 0 for a late one. */
-static unsigned count_streak(struct msvc_breaker *b, const struct msvc__sample *sample)
-{
-    uint64_t generation = msvc__epoch_generation(sample->epoch);
-    uint64_t seen = atomic_load_explicit(&b->streak, memory_order_acquire);
-    uint64_t next;
-
-    do {
-        if (seen >> 24 == generation) {
-            next = (seen & MSVC__STREAK_MAX) < MSVC__STREAK_MAX ? seen + 1 : seen;
-        } else {
-            if (msvc__sample_is_late(sample))
-                return 0;
-            next = generation << 24 | 1;
-        }
-    } while (!atomic_compare_exchange_weak(&b->streak, &seen, next));
-    return (unsigned)(next & MSVC__STREAK_MAX);
-}
-
-/* Relaxed: only the word itself matters, and a failure that is counted meanwhile came after us. */
-static void end_streak(struct msvc_breaker *b, uint64_t epoch)
-{
-    uint64_t generation = msvc__epoch_generation(epoch);
-    uint64_t seen = atomic_load_explicit(&b->streak, memory_order_relaxed);
-
-    while (seen >> 24 == generation && (seen & MSVC__STREAK_MAX) != 0) {
-        if (atomic_compare_exchange_weak_explicit(&b->streak, &seen, generation << 24,
-                                                  memory_order_relaxed, memory_order_relaxed))
-            return;
-    }
-}
-
-static bool has_streak(struct msvc_breaker *b, const struct msvc__sample *sample)
-{
-    if (b->options.failure_streak == 0)
-        return false;
-    if (sample->result & MSVC__RESULT_FAILED)
-        return count_streak(b, sample) >= b->options.failure_streak;
-    end_streak(b, sample->epoch);
-    return false;
-}
-
-/* Whether the rates are as high as they may not be, however few calls there were. */
-static bool is_bad(const struct msvc_breaker *b, const struct msvc__sums *sums)
-{
-    return sums->calls > 0 &&
-           (sums->failures * 100 >= b->options.failure_percent * sums->calls ||
-            (b->options.slow_ms != 0 && sums->slow * 100 >= b->options.slow_percent * sums->calls));
-}
-
-ASIDE static bool judge_time(struct msvc_breaker *b, uint64_t epoch, uint64_t age)
-{
-    uint64_t verdict = msvc__time_window_verdict(b->by_time);
-    struct msvc__sums sums;
-
-    msvc__time_window_sum(b->by_time, epoch, age, &sums);
-    if (!is_bad(b, &sums)) {
-        msvc__time_window_settle(b->by_time, verdict, epoch, age);
-        return false;
-    }
-    return sums.calls >= b->options.minimum_calls;
-}
-
-static bool judge_count(struct msvc_breaker *b, uint64_t epoch)
-{
-    struct msvc__sums sums;
-
-    msvc__count_window_sum(b->by_count, epoch, &sums);
-    return is_bad(b, &sums) && sums.calls >= b->options.minimum_calls;
-}
-
-/* Count one result; whether the breaker must open. */
-static bool record(struct msvc_breaker *b, const struct msvc__sample *sample)
-{
-    bool streak = has_streak(b, sample);
-
-    if (b->by_count != NULL)
-        return (msvc__count_window_add(b->by_count, sample) && judge_count(b, sample->epoch)) ||
-               streak;
-    return (msvc__time_window_add(b->by_time, sample) &&
-            judge_time(b, sample->epoch, sample->now_ns)) ||
-           streak;
 }
 
 static unsigned result_of(const struct msvc_breaker *b, enum msvc_outcome outcome,
@@ -244,45 +152,28 @@ static unsigned result_of(const struct msvc_breaker *b, enum msvc_outcome outcom
     return result;
 }
 
-ASIDE static void trip(struct msvc_breaker *b, uint64_t epoch, uint64_t age)
+/* What a good call with a time window is followed by where it could matter. */
+ASIDE static void look_closer(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns, bool counted)
 {
-    struct msvc__change change = { 0 };
-
-    if (msvc__epoch_state(epoch) != MSVC_BREAKER_CLOSED)
-        return;
-    (void)open_from(b, epoch, age, &change);
-    msvc__breaker_announce(b, &change);
-}
-
-/* A count window needs no time before it opens. */
-ASIDE static void end_counted(struct msvc_breaker *b, uint64_t epoch, unsigned result,
-                              uint64_t now_ns)
-{
-    uint64_t age = b->by_time != NULL ? msvc__breaker_age_ns(b, now_ns) : 0;
-    struct msvc__sample sample = { &b->epoch, epoch, age, result };
-
-    if (record(b, &sample))
-        trip(b, epoch, b->by_time != NULL ? age : msvc__breaker_age_ns(b, now_ns));
-}
-
-ASIDE static void judge_and_trip(struct msvc_breaker *b, uint64_t epoch, uint64_t age)
-{
-    if (judge_time(b, epoch, age))
-        trip(b, epoch, age);
+    if (counted)
+        msvc__breaker_judge(b, epoch, now_ns);
+    else
+        msvc__breaker_record(b, epoch, MSVC__RESULT_GOOD, now_ns);
 }
 
 /* A good call in good times. */
 static inline void end_well(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns)
 {
-    uint64_t age = msvc__breaker_age_at(b, now_ns);
     bool counted;
 
-    if (msvc__time_window_add_quickly(b->quick, epoch, age, &counted))
-        return;
-    if (counted)
-        judge_and_trip(b, epoch, age);
-    else
-        end_counted(b, epoch, MSVC__RESULT_GOOD, now_ns);
+    if (RARELY(!msvc__time_window_add_quickly(b->by_time, epoch, now_ns, &counted)))
+        look_closer(b, epoch, now_ns, counted);
+}
+
+static inline void end_well_by_number(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns)
+{
+    if (RARELY(!msvc__count_window_add_quickly(b->by_count, epoch)))
+        msvc__breaker_record(b, epoch, MSVC__RESULT_GOOD, now_ns);
 }
 
 ASIDE static void end_well_by_clock(struct msvc_breaker *b, uint64_t epoch)
@@ -330,7 +221,7 @@ ASIDE static void end_guarded(struct msvc_breaker *b, uint64_t epoch,
     case MSVC_BREAKER_CLOSED:
     case MSVC_BREAKER_METRICS_ONLY:
         if (outcome != MSVC_OUTCOME_IGNORED && outcome != MSVC_OUTCOME_CANCELLED)
-            end_counted(b, epoch, result_of(b, outcome, duration_ns), now_ns);
+            msvc__breaker_record(b, epoch, result_of(b, outcome, duration_ns), now_ns);
         return;
     default:
         return;
@@ -342,19 +233,19 @@ void msvc_breaker_end(struct msvc_breaker *breaker, struct msvc_permit *permit,
 {
     uint64_t epoch;
 
-    if (breaker == NULL || permit == NULL)
+    if (RARELY(breaker == NULL || permit == NULL))
         return;
     epoch = permit->generation;
     permit->generation = 0; /* as no epoch ever is */
-    if (atomic_load_explicit(&breaker->epoch, memory_order_acquire) != epoch)
+    if (RARELY(atomic_load_explicit(&breaker->epoch, memory_order_acquire) != epoch))
         return;
 
-    if (msvc__epoch_state(epoch) != MSVC_BREAKER_CLOSED || outcome != MSVC_OUTCOME_SUCCESS ||
-        duration_ns >= breaker->slow_ns)
+    if (RARELY(msvc__epoch_state(epoch) != MSVC_BREAKER_CLOSED || outcome != MSVC_OUTCOME_SUCCESS ||
+               duration_ns >= breaker->quick_ns))
         end_guarded(breaker, epoch, permit, outcome, duration_ns, now_ns);
-    else if (breaker->quick == NULL)
-        end_counted(breaker, epoch, MSVC__RESULT_GOOD, now_ns);
-    else if (now_ns == 0)
+    else if (breaker->by_count != NULL)
+        end_well_by_number(breaker, epoch, now_ns);
+    else if (RARELY(now_ns == 0))
         end_well_by_clock(breaker, epoch);
     else
         end_well(breaker, epoch, now_ns);

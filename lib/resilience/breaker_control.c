@@ -46,6 +46,16 @@ uint64_t msvc__breaker_opened(uint64_t epoch, unsigned openings, uint64_t age, u
                             (age + MSVC__NS_PER_MS - 1) / MSVC__NS_PER_MS + wait);
 }
 
+bool msvc__breaker_open_from(struct msvc_breaker *b, uint64_t epoch, uint64_t age,
+                             struct msvc__change *change)
+{
+    unsigned openings = msvc__epoch_openings(epoch);
+    uint64_t wait = msvc__breaker_wait_ms(b, openings);
+
+    return msvc__breaker_swap(b, epoch, msvc__breaker_opened(epoch, openings + 1, age, wait),
+                              change);
+}
+
 static bool waits_to_be_told(uint64_t epoch)
 {
     return msvc__epoch_state(epoch) > MSVC_BREAKER_HALF_OPEN;
@@ -118,7 +128,7 @@ const char *msvc_breaker_state_name(enum msvc_breaker_state state)
     return "unknown";
 }
 
-static void look_at_window(const struct msvc_breaker *b, uint64_t epoch, uint64_t age,
+static void look_at_window(const struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns,
                            struct msvc_breaker_snapshot *out)
 {
     struct msvc__sums sums;
@@ -127,7 +137,7 @@ static void look_at_window(const struct msvc_breaker *b, uint64_t epoch, uint64_
     if (b->by_count != NULL)
         msvc__count_window_sum(b->by_count, epoch, &sums);
     else
-        msvc__time_window_sum(b->by_time, epoch, age, &sums);
+        msvc__time_window_sum(b->by_time, epoch, now_ns, &sums);
     out->calls = sums.calls;
     out->failures = sums.failures;
     out->slow = sums.slow;
@@ -147,10 +157,11 @@ void msvc_breaker_snapshot(const struct msvc_breaker *breaker, uint64_t now_ns,
     *out = (struct msvc_breaker_snapshot){ .state = MSVC_BREAKER_DISABLED };
     if (breaker == NULL)
         return;
+    now_ns = msvc__breaker_now_ns(breaker, now_ns);
     age = msvc__breaker_age_ns(breaker, now_ns);
     epoch = atomic_load(&breaker->epoch);
     out->state = msvc__epoch_state(epoch);
-    look_at_window(breaker, epoch, age, out);
+    look_at_window(breaker, epoch, now_ns, out);
     if (out->state == MSVC_BREAKER_OPEN)
         out->open_until_ns = breaker->made_ns + msvc__epoch_time_ms(epoch) * MSVC__NS_PER_MS;
     if (out->state == MSVC_BREAKER_HALF_OPEN)

@@ -16,8 +16,8 @@
 struct msvc_breaker {
     _Atomic uint64_t epoch;              /* see epoch_internal.h */
     uint64_t made_ns;                    /* constant: where our time begins */
+    uint64_t quick_ns;                   /* constant: shorter good calls are only counted */
     uint64_t slow_ns;                    /* constant: UINT64_MAX when nothing is slow */
-    struct msvc__time_window *quick;     /* constant: by_time, or NULL if a streak is counted too */
     struct msvc__time_window *by_time;   /* constant; one of the two is NULL */
     struct msvc__count_window *by_count; /* constant */
     struct msvc_breaker_options options; /* constant after new(), without zeros */
@@ -32,18 +32,16 @@ struct msvc__change {
     enum msvc_breaker_state to;
 };
 
-/* Nanoseconds since the breaker was made. */
-static inline uint64_t msvc__breaker_age_at(const struct msvc_breaker *b, uint64_t now_ns)
+static inline uint64_t msvc__breaker_now_ns(const struct msvc_breaker *b, uint64_t now_ns)
 {
-    return now_ns > b->made_ns ? now_ns - b->made_ns : 0;
+    return now_ns != 0 ? now_ns : msvc_clock_monotonic_ns(b->options.clock);
 }
 
-/* The same, and reads the clock when now_ns is 0. */
+/* Nanoseconds since the breaker was made. */
 static inline uint64_t msvc__breaker_age_ns(const struct msvc_breaker *b, uint64_t now_ns)
 {
-    if (now_ns == 0)
-        now_ns = msvc_clock_monotonic_ns(b->options.clock);
-    return msvc__breaker_age_at(b, now_ns);
+    now_ns = msvc__breaker_now_ns(b, now_ns);
+    return now_ns > b->made_ns ? now_ns - b->made_ns : 0;
 }
 
 /* Whether an opening is not over yet. */
@@ -58,6 +56,16 @@ bool msvc__breaker_swap(struct msvc_breaker *b, uint64_t epoch, uint64_t next,
 
 /* The epoch of an opening at age_ns that lasts for wait_ms. */
 uint64_t msvc__breaker_opened(uint64_t epoch, unsigned openings, uint64_t age_ns, uint64_t wait_ms);
+
+/* Open because of how calls or probes ended. */
+bool msvc__breaker_open_from(struct msvc_breaker *b, uint64_t epoch, uint64_t age_ns,
+                             struct msvc__change *change);
+
+/* Count one result of MSVC__RESULT_* bits, and open if it must. */
+void msvc__breaker_record(struct msvc_breaker *b, uint64_t epoch, unsigned result, uint64_t now_ns);
+
+/* Open if the time window says so. */
+void msvc__breaker_judge(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns);
 
 /* How long an opening lasts after so many in a row. */
 uint64_t msvc__breaker_wait_ms(const struct msvc_breaker *b, unsigned openings);

@@ -4,6 +4,7 @@
  */
 #include <msvc/breaker.h>
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include <msvc/clock.h>
@@ -19,9 +20,17 @@
 _Static_assert(sizeof(struct msvc_breaker) + CACHE_LINE + sizeof(struct msvc__time_window) <= 4096,
                "as the header promises");
 _Static_assert(sizeof(struct msvc_breaker) + CACHE_LINE + sizeof(struct msvc__count_window) +
-                       700 * sizeof(uint32_t) <=
+                       (6000 / MSVC__WORD_RESULTS + 1) * sizeof(uint64_t) <=
                    4096,
                "as the header promises");
+/* What the short cut of the header reads, in every program that was built with it. */
+_Static_assert(offsetof(struct msvc_breaker, epoch) ==
+                       offsetof(struct msvc__breaker_front, epoch) &&
+                   offsetof(struct msvc_breaker, made_ns) ==
+                       offsetof(struct msvc__breaker_front, made_ns) &&
+                   sizeof(_Atomic uint64_t) == sizeof(uint64_t) && MSVC__EPOCH_STATE_BITS == 3 &&
+                   MSVC__EPOCH_TIME_SHIFT == 24,
+               "part of the ABI");
 
 static unsigned or_default(unsigned given, unsigned fallback)
 {
@@ -73,7 +82,7 @@ static size_t window_size(const struct msvc_breaker_options *o)
 {
     if (o->window_calls == 0)
         return sizeof(struct msvc__time_window);
-    return sizeof(struct msvc__count_window) + o->window_calls * sizeof(uint32_t);
+    return msvc__count_window_size(o->window_calls);
 }
 
 static void set_up(struct msvc_breaker *b, const struct msvc_breaker_options *o)
@@ -81,16 +90,16 @@ static void set_up(struct msvc_breaker *b, const struct msvc_breaker_options *o)
     b->options = *o;
     b->made_ns = msvc_clock_monotonic_ns(o->clock);
     b->slow_ns = o->slow_ms != 0 ? (uint64_t)o->slow_ms * MSVC__NS_PER_MS : UINT64_MAX;
+    b->quick_ns = o->failure_streak == 0 ? b->slow_ns : 0;
     b->probes.count = o->probes;
     b->probes.lease_ms = o->lease_ms;
     atomic_init(&b->epoch, msvc__epoch_next(0, MSVC_BREAKER_CLOSED, 0, 0));
     if (o->window_calls == 0) {
         b->by_time = behind(b);
         msvc__time_window_init(b->by_time, (uint64_t)o->window_ms * MSVC__NS_PER_MS);
-        b->quick = o->failure_streak == 0 ? b->by_time : NULL;
     } else {
         b->by_count = behind(b);
-        msvc__count_window_init(b->by_count, o->window_calls, o->minimum_calls);
+        msvc__count_window_init(b->by_count, o->window_calls);
     }
 }
 

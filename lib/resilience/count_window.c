@@ -1,163 +1,170 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A ring of the last results. Who reports takes the next place by one
- * compare-and-swap of the head, then swaps his result into the slot; the slot's
- * former content leaves the sums in the same step as his enters: the
- * difference is added. The sums therefore agree with the slots whenever nobody
- * is in between, in whatever order threads arrive, and for a moment a sum may
- * be below zero.
+ * The last results, of which only the bad ones are written down. Results are
+ * numbered; who reports takes the next number by one compare-and-swap of the
+ * head, and a good one is done with that. A bad one sets its bits in a ring of
+ * words of sixteen results each. Judging counts the bits among the last
+ * `length` numbers, a word at a time.
  *
- * A slot says generation and lap, so that who was overtaken by a whole lap
- * leaves the newer result alone, and what another generation left behind counts
- * as nothing.
+ * A word says generation and lap, so that what the lap before or another
+ * generation left in it reads as nothing, and who was overtaken by a whole lap
+ * leaves the newer results alone. The ring is so much longer than the window
+ * that a word is out of it before its next lap begins.
  *
- * Good results are judged only while there are too few calls: afterwards they
- * can only lower the rates. Sums and head are sequentially consistent: a bad
- * result adds to the sum and then reads the head, the good one that completes
- * the minimum moves the head and then reads the sums, so that one of them sees
- * both.
+ * Good results are judged only until the window is full: afterwards they
+ * can only lower the rates. Words and head are sequentially consistent: a bad
+ * result writes its word and then reads the head, the good one that completes
+ * the minimum moves the head and then reads the words, so that one of them
+ * sees both.
  *
- * What several threads report in one moment may leave in another order than
- * it came: what is judged then differs from the last `length` results by at
- * most one result per thread that is in the middle of its report.
+ * A bad result that has its number and has not written its word yet counts as
+ * a good one for others; its own thread judges when it is written.
  */
 #include "resilience/window_internal.h"
 
 #include "resilience/epoch_internal.h"
 
-#define POSITION_MASK 0xffffffu
-#define LAP_MASK      0xffffffu
-#define SLOT_LAP_MASK 0x3fffu
-#define SUM_MASK      0xffffffffu
+#define LAP_MASK 0xffffu
+#define TAG_BITS 32
+#define FAILED   UINT64_C(0x55555555)
 
-void msvc__count_window_init(struct msvc__count_window *window, unsigned length, unsigned minimum)
+_Static_assert(MSVC__RESULT_FAILED == 1 && MSVC__RESULT_SLOW == 2, "the bits of a pair");
+
+/* One more than the words that a window can touch. */
+static unsigned words_for(unsigned length)
+{
+    return (length + MSVC__WORD_RESULTS - 1) / MSVC__WORD_RESULTS + 1;
+}
+
+size_t msvc__count_window_size(unsigned length)
+{
+    return sizeof(struct msvc__count_window) + words_for(length) * sizeof(uint64_t);
+}
+
+void msvc__count_window_init(struct msvc__count_window *window, unsigned length)
 {
     window->length = length;
-    window->minimum = minimum;
+    window->words_count = words_for(length);
 }
 
-struct place {
-    uint32_t lap;
-    uint32_t position;
-};
-
-static struct place place_of(uint64_t head, uint64_t generation)
+static uint64_t tag_of(const struct msvc__count_window *window, uint64_t generation, uint64_t word)
 {
-    if (head >> 48 != generation)
-        return (struct place){ 0, 0 };
-    return (struct place){ (uint32_t)(head >> 24) & LAP_MASK, (uint32_t)head & POSITION_MASK };
+    return generation << 16 | (word / window->words_count & LAP_MASK);
 }
 
-/* Lap 0 comes once: the count of results is told from it. */
-static uint64_t head_after(struct place place, uint64_t generation, unsigned length)
+/* The number after this one. Past the limit it goes back by whole laps of laps, which changes no
+ * word's place and no tag. */
+static uint64_t number_after(const struct msvc__count_window *window, uint64_t number)
 {
-    if (++place.position == length) {
-        place.position = 0;
-        place.lap = place.lap == LAP_MASK ? 1 : place.lap + 1;
-    }
-    return generation << 48 | (uint64_t)place.lap << 24 | place.position;
+    uint64_t turn = (uint64_t)window->words_count * MSVC__WORD_RESULTS * (LAP_MASK + 1);
+
+    return number + 1 < MSVC__NUMBER_LIMIT ? number + 1 : number + 1 - turn;
 }
 
 /* False for a late sample. Why a foreign generation is an older one: see time_window.c. */
-static bool take_place(struct msvc__count_window *window, const struct msvc__sample *sample,
-                       struct place *out)
+static bool take_number(struct msvc__count_window *window, const struct msvc__sample *sample,
+                        uint64_t *out)
 {
     uint64_t generation = msvc__epoch_generation(sample->epoch);
     uint64_t seen = atomic_load_explicit(&window->head, memory_order_acquire);
 
     do {
-        if (seen >> 48 != generation && msvc__sample_is_late(sample))
+        if (seen >> MSVC__NUMBER_BITS != generation && msvc__sample_is_late(sample))
             return false;
-        *out = place_of(seen, generation);
-    } while (!atomic_compare_exchange_weak(&window->head, &seen,
-                                           head_after(*out, generation, window->length)));
+        *out = seen >> MSVC__NUMBER_BITS == generation ? seen & MSVC__NUMBER_MASK : 0;
+    } while (!atomic_compare_exchange_weak(
+        &window->head, &seen, generation << MSVC__NUMBER_BITS | number_after(window, *out)));
     return true;
 }
 
-/* Put the result into its slot. The result that leaves, or -1 when ours is the one that is late. */
-static int replace(struct msvc__count_window *window, const struct msvc__sample *sample,
-                   struct place place)
+/* Whether a word belongs to a later lap than ours of the same generation. */
+static bool is_overtaken(uint64_t seen, uint64_t ours)
 {
-    _Atomic uint32_t *slot = &window->slots[place.position];
-    uint32_t generation = (uint32_t)msvc__epoch_generation(sample->epoch);
-    uint32_t lap = place.lap & SLOT_LAP_MASK;
-    uint32_t next = generation << 16 | lap << 2 | sample->result;
-    uint32_t seen = atomic_load_explicit(slot, memory_order_acquire);
-    uint32_t ahead;
-    int leaves;
+    uint32_t ahead = (uint32_t)(seen - ours) & LAP_MASK;
 
-    do {
-        leaves = 0;
-        if (seen >> 16 == generation) {
-            ahead = ((seen >> 2) - lap) & SLOT_LAP_MASK;
-            if (ahead != 0 && ahead <= SLOT_LAP_MASK / 2)
-                return -1;
-            leaves = ahead == 0 ? 0 : (int)(seen & 3);
-        } else if (msvc__sample_is_late(sample)) {
-            return -1;
-        }
-    } while (!atomic_compare_exchange_weak(slot, &seen, next));
-    return leaves;
+    return seen >> 16 == ours >> 16 && ahead != 0 && ahead <= LAP_MASK / 2;
 }
 
-static void adjust(_Atomic uint64_t *sum, const struct msvc__sample *sample, int difference)
+static void write_down(struct msvc__count_window *window, const struct msvc__sample *sample,
+                       uint64_t number)
 {
-    uint64_t generation = msvc__epoch_generation(sample->epoch);
-    uint64_t seen = atomic_load_explicit(sum, memory_order_acquire);
-    uint32_t count;
+    uint64_t word = number / MSVC__WORD_RESULTS;
+    _Atomic uint64_t *entry = &window->words[word % window->words_count];
+    uint64_t tag = tag_of(window, msvc__epoch_generation(sample->epoch), word);
+    uint64_t bits = (uint64_t)sample->result << (number % MSVC__WORD_RESULTS * 2);
+    uint64_t seen = atomic_load_explicit(entry, memory_order_acquire);
+    uint64_t next;
 
-    if (difference == 0)
-        return;
     do {
-        if (seen >> 48 != generation && msvc__sample_is_late(sample))
+        if (seen >> TAG_BITS == tag)
+            next = seen | bits;
+        else if (is_overtaken(seen >> TAG_BITS, tag) || msvc__sample_is_late(sample))
             return;
-        count = seen >> 48 == generation ? (uint32_t)(seen & SUM_MASK) : 0;
-        count += (uint32_t)difference;
-    } while (!atomic_compare_exchange_weak(sum, &seen, generation << 48 | count));
-}
-
-static int has(int result, int bit)
-{
-    return (result & bit) != 0;
+        else
+            next = tag << TAG_BITS | bits;
+    } while (!atomic_compare_exchange_weak(entry, &seen, next));
 }
 
 bool msvc__count_window_add(struct msvc__count_window *window, const struct msvc__sample *sample)
 {
-    int comes = (int)sample->result;
-    struct place place;
-    int leaves;
+    uint64_t number;
 
-    if (!take_place(window, sample, &place))
+    if (!take_number(window, sample, &number))
         return false;
-    leaves = replace(window, sample, place);
-    if (leaves < 0)
-        return false;
-    if (comes != leaves) {
-        adjust(&window->failures, sample,
-               has(comes, MSVC__RESULT_FAILED) - has(leaves, MSVC__RESULT_FAILED));
-        adjust(&window->slow, sample,
-               has(comes, MSVC__RESULT_SLOW) - has(leaves, MSVC__RESULT_SLOW));
-    }
-    return comes != MSVC__RESULT_GOOD || (place.lap == 0 && place.position < window->minimum);
+    if (sample->result == MSVC__RESULT_GOOD)
+        return number < window->length;
+    write_down(window, sample, number);
+    return true;
 }
 
-static uint64_t sum_of(const _Atomic uint64_t *sum, uint64_t generation, uint64_t most)
+/* Failures in the low half, slow ones in the high half: eight bytes of up to four each. */
+static uint64_t count_pairs(uint32_t pairs)
 {
-    uint64_t seen = atomic_load(sum);
-    uint64_t count = seen >> 48 == generation ? seen & SUM_MASK : 0;
+    uint64_t ones = (pairs & FAILED) | (uint64_t)(pairs >> 1 & FAILED) << 32;
 
-    if (count > SUM_MASK / 2)
+    ones = (ones & UINT64_C(0x3333333333333333)) + (ones >> 2 & UINT64_C(0x3333333333333333));
+    return (ones + (ones >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+}
+
+static unsigned add_bytes(uint32_t bytes)
+{
+    return bytes * UINT32_C(0x01010101) >> 24;
+}
+
+/* What a word says of the numbers from @p from up to @p to. */
+static uint32_t read_pairs(const struct msvc__count_window *window, unsigned at,
+                           uint64_t generation, uint64_t word, uint64_t from, uint64_t to)
+{
+    uint64_t seen = atomic_load(&window->words[at]);
+    uint64_t first = word * MSVC__WORD_RESULTS;
+    uint32_t pairs = (uint32_t)seen;
+
+    if (pairs == 0 || seen >> TAG_BITS != tag_of(window, generation, word))
         return 0;
-    return count < most ? count : most;
+    if (from > first)
+        pairs &= UINT32_MAX << (from - first) * 2;
+    if (to < first + MSVC__WORD_RESULTS)
+        pairs &= ~(UINT32_MAX << (to - first) * 2);
+    return pairs;
 }
 
 void msvc__count_window_sum(const struct msvc__count_window *window, uint64_t epoch,
                             struct msvc__sums *out)
 {
     uint64_t generation = msvc__epoch_generation(epoch);
-    struct place next = place_of(atomic_load(&window->head), generation);
+    uint64_t head = atomic_load(&window->head);
+    uint64_t to = head >> MSVC__NUMBER_BITS == generation ? head & MSVC__NUMBER_MASK : 0;
+    uint64_t from = to > window->length ? to - window->length : 0;
+    uint64_t word = from / MSVC__WORD_RESULTS;
+    unsigned at = (unsigned)(word % window->words_count);
+    struct msvc__sums sums = { to - from, 0, 0 };
 
-    out->calls = next.lap > 0 ? window->length : next.position;
-    out->failures = sum_of(&window->failures, generation, out->calls);
-    out->slow = sum_of(&window->slow, generation, out->calls);
+    for (; word * MSVC__WORD_RESULTS < to; word++) {
+        uint64_t bytes = count_pairs(read_pairs(window, at, generation, word, from, to));
+
+        sums.failures += add_bytes((uint32_t)bytes);
+        sums.slow += add_bytes((uint32_t)(bytes >> 32));
+        at = at + 1 < window->words_count ? at + 1 : 0;
+    }
+    *out = sums;
 }

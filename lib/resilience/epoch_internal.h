@@ -18,17 +18,19 @@
 
 #include <msvc/breaker.h>
 
+#define MSVC__EPOCH_STATE_BITS   3
+#define MSVC__EPOCH_TIME_SHIFT   24
 #define MSVC__EPOCH_TIME_MAX     (((uint64_t)1 << 40) - 1)
 #define MSVC__EPOCH_OPENINGS_MAX 31u
 
 static inline enum msvc_breaker_state msvc__epoch_state(uint64_t epoch)
 {
-    return (enum msvc_breaker_state)(epoch & 7);
+    return (enum msvc_breaker_state)(epoch & ((1u << MSVC__EPOCH_STATE_BITS) - 1));
 }
 
 static inline unsigned msvc__epoch_openings(uint64_t epoch)
 {
-    return (unsigned)(epoch >> 3) & 31;
+    return (unsigned)(epoch >> MSVC__EPOCH_STATE_BITS) & MSVC__EPOCH_OPENINGS_MAX;
 }
 
 static inline uint64_t msvc__epoch_generation(uint64_t epoch)
@@ -38,7 +40,7 @@ static inline uint64_t msvc__epoch_generation(uint64_t epoch)
 
 static inline uint64_t msvc__epoch_time_ms(uint64_t epoch)
 {
-    return epoch >> 24;
+    return epoch >> MSVC__EPOCH_TIME_SHIFT;
 }
 
 /* The epoch that follows @p epoch; 0 stands for the one before the first. */
@@ -51,7 +53,8 @@ static inline uint64_t msvc__epoch_next(uint64_t epoch, enum msvc_breaker_state 
         openings = MSVC__EPOCH_OPENINGS_MAX;
     if (time_ms > MSVC__EPOCH_TIME_MAX)
         time_ms = MSVC__EPOCH_TIME_MAX;
-    return time_ms << 24 | generation << 8 | (uint64_t)openings << 3 | (uint64_t)state;
+    return time_ms << MSVC__EPOCH_TIME_SHIFT | generation << 8 |
+           (uint64_t)openings << MSVC__EPOCH_STATE_BITS | (uint64_t)state;
 }
 
 #endif

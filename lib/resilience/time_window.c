@@ -12,8 +12,9 @@
  * slow, so good results skip it where it cannot matter: once the sums were
  * judged, another good result in the same slice can only lower the rates,
  * unless there were too few calls to judge. `verdict` says for which slice
- * that holds: version << 40 | generation << 24 | slice. Bad results raise the
- * version, so that a judge who did not see them cannot settle.
+ * that holds: its entry with its place in the ring and a version instead of a
+ * count; generation 0 for none. Bad results raise the version, so that a judge
+ * who did not see them cannot settle.
  *
  * The order: a bad result counts, raises the version, then judges; a good one
  * counts, then reads the verdict; a judge reads the verdict, sums, then swaps
@@ -29,25 +30,34 @@
 
 #include "resilience/epoch_internal.h"
 
-_Thread_local size_t msvc__own_stripe;
+/* Whose clock is further ahead counts as being of another generation. */
+#define ROUNDS_AHEAD ((uint64_t)0x7fffff)
+
+_Static_assert(MSVC__SLICES == 1 << (MSVC__COUNT_BITS - MSVC__VERSION_BITS),
+               "an entry is a verdict without its place in the ring");
+
+_Thread_local size_t msvc__stripe_offset;
+static _Thread_local bool has_stripe;
 
 /* Which stripe a thread counts in; handed out in turn, so that the first eight share none. */
 static size_t own_stripe(void)
 {
     static _Atomic unsigned threads;
 
-    if (msvc__own_stripe == 0)
-        msvc__own_stripe =
-            atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) % MSVC__STRIPES + 1;
-    return msvc__own_stripe - 1;
+    if (!has_stripe) {
+        msvc__stripe_offset = atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) %
+                              MSVC__STRIPES * sizeof(struct msvc__stripe);
+        has_stripe = true;
+    }
+    return msvc__stripe_offset / sizeof(struct msvc__stripe);
 }
 
-/* Whether both tags are of one generation and `tag` of a later round. */
-static bool is_later(uint64_t tag, uint64_t than)
+/* Whether both entries are of one generation and the first of a later round. */
+static bool is_later(uint64_t entry, uint64_t than)
 {
-    uint32_t ahead = (uint32_t)(tag - than) & MSVC__ROUND_MASK;
+    uint64_t ahead = (entry - than) >> MSVC__COUNT_BITS;
 
-    return tag >> 24 == than >> 24 && ahead != 0 && ahead <= MSVC__ROUND_MASK / 2;
+    return ahead != 0 && ahead <= ROUNDS_AHEAD;
 }
 
 /*
@@ -55,29 +65,29 @@ static bool is_later(uint64_t tag, uint64_t than)
  * who writes a newer one has seen the newer epoch, so we, having read what he
  * wrote, see it too.
  */
-static void count(_Atomic uint64_t *entry, uint64_t tag, const struct msvc__sample *sample)
+static void count(_Atomic uint64_t *entry, uint64_t none, const struct msvc__sample *sample)
 {
     uint64_t seen = atomic_load_explicit(entry, memory_order_acquire);
     uint64_t next;
 
     do {
-        if (seen >> MSVC__COUNT_BITS == tag) {
-            if ((seen & MSVC__COUNT_MAX) == MSVC__COUNT_MAX)
+        if (seen - none <= MSVC__COUNT_MAX) {
+            if (seen - none == MSVC__COUNT_MAX)
                 return;
             next = seen + 1;
         } else {
-            if (is_later(seen >> MSVC__COUNT_BITS, tag) || msvc__sample_is_late(sample))
+            if (is_later(seen, none) || msvc__sample_is_late(sample))
                 return;
-            next = tag << MSVC__COUNT_BITS | 1;
+            next = none + 1;
         }
     } while (!atomic_compare_exchange_weak(entry, &seen, next));
 }
 
-static uint64_t counted(const _Atomic uint64_t *entry, uint64_t tag)
+static uint64_t counted(const _Atomic uint64_t *entry, uint64_t none)
 {
-    uint64_t seen = atomic_load(entry);
+    uint64_t count = atomic_load(entry) - none;
 
-    return seen >> MSVC__COUNT_BITS == tag ? seen & MSVC__COUNT_MAX : 0;
+    return count <= MSVC__COUNT_MAX ? count : 0;
 }
 
 void msvc__time_window_init(struct msvc__time_window *window, uint64_t length_ns)
@@ -87,42 +97,50 @@ void msvc__time_window_init(struct msvc__time_window *window, uint64_t length_ns
         window->slice_shift++;
     window->slices =
         (unsigned)((length_ns + ((uint64_t)1 << window->slice_shift) - 1) >> window->slice_shift);
-    atomic_init(&window->verdict, MSVC__UNSETTLED);
 }
 
 static void unsettle(struct msvc__time_window *window)
 {
     uint64_t seen = atomic_load_explicit(&window->verdict, memory_order_relaxed);
 
-    while (!atomic_compare_exchange_weak(&window->verdict, &seen,
-                                         ((seen >> 40) + 1) << 40 | MSVC__UNSETTLED))
+    while (!atomic_compare_exchange_weak(&window->verdict, &seen, (seen + 1) & MSVC__VERSION_MASK))
         ;
 }
 
 /* Settled for this slice, or for a later one by somebody whose clock is ahead. */
-static bool is_settled(uint64_t verdict, uint64_t epoch, uint64_t slice)
+static bool is_settled(uint64_t verdict, uint64_t settled)
 {
-    uint64_t settled = verdict & MSVC__UNSETTLED;
-    uint64_t mine = msvc__settled_tag(epoch, slice);
+    return (verdict - settled) >> MSVC__VERSION_BITS <= ROUNDS_AHEAD * MSVC__SLICES;
+}
 
-    return settled == mine || is_later(settled, mine);
+/* Before anything is counted in it, so that who sums skips no count. */
+static void announce(struct msvc__time_window *window, size_t stripe)
+{
+    uint64_t bit = (uint64_t)1 << stripe;
+    uint64_t seen = atomic_load_explicit(&window->used, memory_order_acquire);
+
+    while ((seen & bit) == 0 && !atomic_compare_exchange_weak(&window->used, &seen, seen | bit))
+        ;
 }
 
 bool msvc__time_window_add(struct msvc__time_window *window, const struct msvc__sample *sample)
 {
-    struct msvc__stripe *stripe = &window->stripes[own_stripe()];
+    size_t own = own_stripe();
+    struct msvc__stripe *stripe = &window->stripes[own];
     uint64_t slice = sample->now_ns >> window->slice_shift;
-    uint64_t tag = msvc__time_tag(sample->epoch, slice);
+    uint64_t settled = msvc__time_settled(sample->epoch, slice);
+    uint64_t none = msvc__time_entry(settled);
     unsigned at = (unsigned)slice % MSVC__SLICES;
 
-    count(&stripe->calls[at], tag, sample);
+    announce(window, own);
+    count(&stripe->calls[at], none, sample);
     if (sample->result == MSVC__RESULT_GOOD)
-        return !is_settled(atomic_load(&window->verdict), sample->epoch, slice);
+        return !is_settled(atomic_load(&window->verdict), settled);
 
     if (sample->result & MSVC__RESULT_FAILED)
-        count(&stripe->failures[at], tag, sample);
+        count(&stripe->failures[at], none, sample);
     if (sample->result & MSVC__RESULT_SLOW)
-        count(&stripe->slow[at], tag, sample);
+        count(&stripe->slow[at], none, sample);
     unsettle(window);
     return true;
 }
@@ -132,25 +150,32 @@ uint64_t msvc__time_window_verdict(const struct msvc__time_window *window)
     return atomic_load(&window->verdict);
 }
 
-/* Calls are counted first and summed last, so that no rate is above one. */
+/* Calls are counted first and summed last, so that no rate is above one, and where there is none
+ * there is no failure either. */
+static void sum_stripe(const struct msvc__stripe *stripe, uint64_t none, unsigned at,
+                       struct msvc__sums *sums)
+{
+    if (counted(&stripe->calls[at], none) == 0)
+        return;
+    sums->failures += counted(&stripe->failures[at], none);
+    sums->slow += counted(&stripe->slow[at], none);
+    sums->calls += counted(&stripe->calls[at], none);
+}
+
 void msvc__time_window_sum(const struct msvc__time_window *window, uint64_t epoch, uint64_t now_ns,
                            struct msvc__sums *out)
 {
     uint64_t last = now_ns >> window->slice_shift;
+    uint64_t used = atomic_load(&window->used);
     struct msvc__sums sums = { 0, 0, 0 };
 
-    for (uint64_t back = 0; back < window->slices && back <= last; back++) {
-        uint64_t slice = last - back;
-        uint64_t tag = msvc__time_tag(epoch, slice);
-        unsigned at = (unsigned)slice % MSVC__SLICES;
-
-        for (unsigned i = 0; i < MSVC__STRIPES; i++) {
-            const struct msvc__stripe *stripe = &window->stripes[i];
-
-            sums.failures += counted(&stripe->failures[at], tag);
-            sums.slow += counted(&stripe->slow[at], tag);
-            sums.calls += counted(&stripe->calls[at], tag);
-        }
+    for (unsigned i = 0; used >> i != 0; i++) {
+        if ((used >> i & 1) == 0)
+            continue;
+        for (uint64_t back = 0; back < window->slices && back <= last; back++)
+            sum_stripe(&window->stripes[i],
+                       msvc__time_entry(msvc__time_settled(epoch, last - back)),
+                       (unsigned)(last - back) % MSVC__SLICES, &sums);
     }
     *out = sums;
 }
@@ -161,5 +186,6 @@ void msvc__time_window_settle(struct msvc__time_window *window, uint64_t verdict
     uint64_t slice = now_ns >> window->slice_shift;
 
     atomic_compare_exchange_strong(&window->verdict, &verdict,
-                                   (verdict & ~MSVC__UNSETTLED) | msvc__settled_tag(epoch, slice));
+                                   msvc__time_settled(epoch, slice) |
+                                       (verdict & MSVC__VERSION_MASK));
 }

@@ -24,7 +24,7 @@ enum {
 struct msvc__sample {
     const _Atomic uint64_t *present;
     uint64_t epoch;
-    uint64_t now_ns; /* since the breaker was made */
+    uint64_t now_ns;
     unsigned result; /* bits of MSVC__RESULT_* */
 };
 
@@ -37,7 +37,7 @@ struct msvc__sums {
 #define MSVC__STRIPES 8
 #define MSVC__SLICES  16
 
-/* Counts of one group of threads; each entry is tag << 24 | count. */
+/* Counts of one group of threads; see msvc__time_entry(). */
 struct msvc__stripe {
     _Atomic uint64_t calls[MSVC__SLICES];
     _Atomic uint64_t failures[MSVC__SLICES];
@@ -47,14 +47,15 @@ struct msvc__stripe {
 struct msvc__time_window {
     struct msvc__stripe stripes[MSVC__STRIPES]; /* on cache lines of their own */
     _Atomic uint64_t verdict;                   /* see time_window.c */
+    _Atomic uint64_t used;                      /* a bit for each stripe that was ever counted in */
     unsigned slice_shift;                       /* a slice is 2^shift nanoseconds */
     unsigned slices;                            /* in a window, 8 to 16 */
 };
 
-#define MSVC__COUNT_BITS 24
-#define MSVC__COUNT_MAX  (((uint64_t)1 << MSVC__COUNT_BITS) - 1)
-#define MSVC__ROUND_MASK 0xffffffu
-#define MSVC__UNSETTLED  (((uint64_t)1 << 40) - 1)
+#define MSVC__COUNT_BITS   24
+#define MSVC__COUNT_MAX    (((uint64_t)1 << MSVC__COUNT_BITS) - 1)
+#define MSVC__VERSION_BITS 20
+#define MSVC__VERSION_MASK (((uint64_t)1 << MSVC__VERSION_BITS) - 1)
 
 #if defined(__GNUC__)
 #define MSVC__FAST_TLS __attribute__((tls_model("initial-exec")))
@@ -62,17 +63,24 @@ struct msvc__time_window {
 #define MSVC__FAST_TLS
 #endif
 
-/* The thread's stripe, from 1; 0 before its first result. */
-extern MSVC__FAST_TLS _Thread_local size_t msvc__own_stripe;
+/* Where the thread's stripe begins, in bytes; the first one's for a thread that has none yet. */
+extern MSVC__FAST_TLS _Thread_local size_t msvc__stripe_offset;
 
-static inline uint64_t msvc__time_tag(uint64_t epoch, uint64_t slice)
+/*
+ * The verdict that a slice is settled, of version 0. The generation is in the
+ * upper 16 bits; what the number of the slice has beyond 28 bits is added to
+ * it: two slices look alike only if there are 2^28 of them, or a multiple,
+ * between them.
+ */
+static inline uint64_t msvc__time_settled(uint64_t epoch, uint64_t slice)
 {
-    return msvc__epoch_generation(epoch) << 24 | (slice / MSVC__SLICES & MSVC__ROUND_MASK);
+    return (msvc__epoch_generation(epoch) << 48) + (slice << MSVC__VERSION_BITS);
 }
 
-static inline uint64_t msvc__settled_tag(uint64_t epoch, uint64_t slice)
+/* The entry of that slice with a count of nothing: which one of the ring is not said. */
+static inline uint64_t msvc__time_entry(uint64_t settled)
 {
-    return msvc__epoch_generation(epoch) << 24 | (slice & MSVC__ROUND_MASK);
+    return settled & ~MSVC__COUNT_MAX;
 }
 
 /*
@@ -84,21 +92,18 @@ static inline bool msvc__time_window_add_quickly(struct msvc__time_window *windo
                                                  uint64_t now_ns, bool *counted)
 {
     uint64_t slice = now_ns >> window->slice_shift;
-    uint64_t none = msvc__time_tag(epoch, slice) << MSVC__COUNT_BITS;
-    _Atomic uint64_t *entry;
-    uint64_t seen;
+    uint64_t settled = msvc__time_settled(epoch, slice);
+    struct msvc__stripe *stripe =
+        (struct msvc__stripe *)(void *)((char *)window->stripes + msvc__stripe_offset);
+    _Atomic uint64_t *entry = &stripe->calls[slice % MSVC__SLICES];
+    uint64_t seen = atomic_load_explicit(entry, memory_order_relaxed);
 
     *counted = false;
-    if (msvc__own_stripe == 0)
-        return false;
-    entry = &window->stripes[msvc__own_stripe - 1].calls[slice % MSVC__SLICES];
-    seen = atomic_load_explicit(entry, memory_order_relaxed);
-    if (seen - none >= MSVC__COUNT_MAX || /* another tag, or full */
+    if (seen - msvc__time_entry(settled) >= MSVC__COUNT_MAX || /* another slice, or full */
         !atomic_compare_exchange_strong(entry, &seen, seen + 1))
         return false;
     *counted = true;
-    return ((atomic_load(&window->verdict) ^ msvc__settled_tag(epoch, slice)) & MSVC__UNSETTLED) ==
-           0;
+    return atomic_load(&window->verdict) - settled <= MSVC__VERSION_MASK;
 }
 
 void msvc__time_window_init(struct msvc__time_window *window, uint64_t length_ns);
@@ -116,16 +121,33 @@ void msvc__time_window_sum(const struct msvc__time_window *window, uint64_t epoc
 void msvc__time_window_settle(struct msvc__time_window *window, uint64_t verdict, uint64_t epoch,
                               uint64_t now_ns);
 
+/* Results of one word. */
+#define MSVC__WORD_RESULTS 16
+#define MSVC__NUMBER_BITS  48
+#define MSVC__NUMBER_MASK  (((uint64_t)1 << MSVC__NUMBER_BITS) - 1)
+#define MSVC__NUMBER_LIMIT ((uint64_t)1 << 47)
+
 struct msvc__count_window {
-    _Atomic uint64_t head;     /* generation << 48 | lap << 24 | position of the next result */
-    _Atomic uint64_t failures; /* generation << 48 | count, 32 bits, two's complement */
-    _Atomic uint64_t slow;     /* likewise */
+    _Atomic uint64_t head; /* generation << 48 | number of the next result */
     unsigned length;
-    unsigned minimum;
-    _Atomic uint32_t slots[]; /* generation << 16 | lap << 2 | result */
+    unsigned words_count;
+    _Atomic uint64_t words[]; /* generation << 48 | lap << 32 | sixteen pairs of bits */
 };
 
-void msvc__count_window_init(struct msvc__count_window *window, unsigned length, unsigned minimum);
+/* The usual case of msvc__count_window_add(), for a good result: the window is full, and nobody
+ * else moved the head. False when it was not counted. */
+static inline bool msvc__count_window_add_quickly(struct msvc__count_window *window, uint64_t epoch)
+{
+    uint64_t seen = atomic_load_explicit(&window->head, memory_order_relaxed);
+    uint64_t none = msvc__epoch_generation(epoch) << MSVC__NUMBER_BITS;
+
+    return seen - none - window->length < MSVC__NUMBER_LIMIT - window->length - 1 &&
+           atomic_compare_exchange_strong(&window->head, &seen, seen + 1);
+}
+
+/* Bytes of a window of so many results. */
+size_t msvc__count_window_size(unsigned length);
+void msvc__count_window_init(struct msvc__count_window *window, unsigned length);
 
 /* Returns whether the rates must be looked at now. */
 bool msvc__count_window_add(struct msvc__count_window *window, const struct msvc__sample *sample);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an allowed call costs (begin and end, time passed in), beside an
- * uncontended atomic addition of the same run. Prints a table; best of several
- * rounds, since a shared machine only ever adds time.
+ * What an allowed call costs (begin and end together), beside an uncontended
+ * atomic addition of the same run. Rounds are short and all rows take turns,
+ * best of many: a shared machine only ever adds time. Rounds of two threads
+ * count only when both ran at the same time.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,20 +14,41 @@
 #include <msvc/breaker.h>
 #include <msvc/clock.h>
 
-#define CALLS  2000000
-#define ROUNDS 7
+#include "measure.h"
+
+#define CALLS  200000
+#define ROUNDS 100
+#define NEVER  1e9
 
 struct bench {
     const char *name;
     void (*work)(struct bench *bench);
     struct msvc_breaker *breaker;
-    uint64_t now_ns;
-    unsigned failing_of_100;
-    pthread_barrier_t *start;
-    uint64_t took_ns;
+    double one_ns; /* of a call, the best so far */
+    double two_ns;
 };
 
+struct runner {
+    struct bench *bench; /* NULL: no more rounds */
+    uint64_t began_ns;
+    uint64_t ended_ns;
+};
+
+static struct runner own, other;
+static pthread_barrier_t gate;   /* where the other thread sleeps between rounds */
+static _Atomic unsigned waiting; /* who has not come to the start */
 static _Atomic uint64_t counter;
+static uint64_t now; /* when the round began, shared by its threads */
+
+static void add_own(struct bench *bench)
+{
+    _Atomic uint64_t own_counter[16]; /* on a cache line that no other thread writes */
+
+    (void)bench;
+    atomic_init(&own_counter[8], 0);
+    for (int i = 0; i < CALLS; i++)
+        atomic_fetch_add_explicit(&own_counter[8], 1, memory_order_relaxed);
+}
 
 static void add(struct bench *bench)
 {
@@ -35,118 +57,176 @@ static void add(struct bench *bench)
         atomic_fetch_add_explicit(&counter, 1, memory_order_relaxed);
 }
 
-static void one_call(struct bench *bench, uint64_t now_ns, enum msvc_outcome outcome)
+static inline void one_call(struct msvc_breaker *breaker, uint64_t now_ns,
+                            enum msvc_outcome outcome)
 {
     struct msvc_permit permit;
 
-    if (msvc_breaker_begin(bench->breaker, now_ns, &permit) == 0)
-        msvc_breaker_end(bench->breaker, &permit, outcome, 1000, now_ns);
+    if (msvc_breaker_begin(breaker, now_ns, &permit) == 0)
+        msvc_breaker_end(breaker, &permit, outcome, 1000, now_ns);
 }
 
-static void pass_time_in(struct bench *bench)
+static void succeed(struct bench *bench)
 {
-    uint64_t now_ns = bench->now_ns;
+    uint64_t end = now + CALLS * UINT64_C(100);
 
-    for (int i = 0; i < CALLS; i++) {
-        now_ns += 100;
-        one_call(bench, now_ns,
-                 (unsigned)i % 100 < bench->failing_of_100 ? MSVC_OUTCOME_FAILURE
-                                                           : MSVC_OUTCOME_SUCCESS);
+    for (uint64_t at = now; at < end; at += 100)
+        one_call(bench->breaker, at, MSVC_OUTCOME_SUCCESS);
+}
+
+static void fail_each_fiftieth(struct bench *bench)
+{
+    uint64_t end = now + CALLS * UINT64_C(100);
+
+    for (uint64_t at = now; at < end; at += 5000) {
+        one_call(bench->breaker, at, MSVC_OUTCOME_FAILURE);
+        for (uint64_t good = at + 100; good < at + 5000; good += 100)
+            one_call(bench->breaker, good, MSVC_OUTCOME_SUCCESS);
     }
-    bench->now_ns = now_ns;
 }
 
 static void read_the_clock(struct bench *bench)
 {
     for (int i = 0; i < CALLS; i++)
-        one_call(bench, 0, MSVC_OUTCOME_SUCCESS);
+        one_call(bench->breaker, 0, MSVC_OUTCOME_SUCCESS);
 }
 
-static void *run(void *user)
+static void only_read_the_clock(struct bench *bench)
 {
-    struct bench *bench = user;
-    uint64_t began;
-
-    (void)pthread_barrier_wait(bench->start);
-    began = msvc_clock_monotonic_ns(NULL);
-    bench->work(bench);
-    bench->took_ns = msvc_clock_monotonic_ns(NULL) - began;
-    return NULL;
+    (void)bench;
+    for (int i = 0; i < CALLS; i++)
+        (void)msvc_clock_monotonic_ns(NULL);
 }
 
-/* Nanoseconds of one call on the slowest thread, in the best round. */
-static double measure(const struct bench *model, unsigned threads)
+static void run(struct runner *runner)
 {
-    double best = 1e9;
+    atomic_fetch_sub(&waiting, 1);
+    while (atomic_load(&waiting) > 0)
+        ;
+    runner->began_ns = msvc_clock_monotonic_ns(NULL);
+    runner->bench->work(runner->bench);
+    runner->ended_ns = msvc_clock_monotonic_ns(NULL);
+}
 
-    for (int round = 0; round < ROUNDS; round++) {
-        struct bench benches[2] = { *model, *model };
-        pthread_t handles[2];
-        pthread_barrier_t start;
-
-        (void)pthread_barrier_init(&start, NULL, threads);
-        for (unsigned i = 0; i < threads; i++) {
-            benches[i].start = &start;
-            benches[i].now_ns += (uint64_t)round * CALLS * 100;
-            if (pthread_create(&handles[i], NULL, run, &benches[i]) != 0)
-                exit(1);
-        }
-        for (unsigned i = 0; i < threads; i++) {
-            double each;
-
-            (void)pthread_join(handles[i], NULL);
-            each = (double)benches[i].took_ns / CALLS;
-            if (i == 0 || each > (double)benches[0].took_ns / CALLS)
-                benches[0].took_ns = benches[i].took_ns;
-        }
-        (void)pthread_barrier_destroy(&start);
-        if ((double)benches[0].took_ns / CALLS < best)
-            best = (double)benches[0].took_ns / CALLS;
+static void *run_other(void *unused)
+{
+    (void)unused;
+    for (;;) {
+        (void)pthread_barrier_wait(&gate);
+        if (other.bench == NULL)
+            return NULL;
+        run(&other);
+        (void)pthread_barrier_wait(&gate);
     }
-    return best;
 }
 
-static void row(const struct bench *bench, double atomic_ns)
+static double took(const struct runner *runner)
 {
-    double one = measure(bench, 1);
-    double two = measure(bench, 2);
-
-    printf("%-34s %8.1f %6.1f x %8.1f %6.1f x\n", bench->name, one, one / atomic_ns, two,
-           two / atomic_ns);
+    return (double)(runner->ended_ns - runner->began_ns);
 }
 
-static struct msvc_breaker *make(const struct msvc_breaker_options *options, bool is_open)
+static void measure_one(struct bench *bench)
+{
+    atomic_store(&waiting, 1);
+    own.bench = bench;
+    run(&own);
+    if (took(&own) / CALLS < bench->one_ns)
+        bench->one_ns = took(&own) / CALLS;
+}
+
+/* Whether nine tenths of the time of both were the same time. */
+static bool overlap(const struct runner *a, const struct runner *b)
+{
+    uint64_t from = a->began_ns > b->began_ns ? a->began_ns : b->began_ns;
+    uint64_t to = a->ended_ns < b->ended_ns ? a->ended_ns : b->ended_ns;
+
+    return to > from && (double)(to - from) > 0.9 * took(a) && (double)(to - from) > 0.9 * took(b);
+}
+
+static void measure_two(struct bench *bench)
+{
+    double slower;
+
+    atomic_store(&waiting, 2);
+    own.bench = bench;
+    other.bench = bench;
+    (void)pthread_barrier_wait(&gate);
+    run(&own);
+    (void)pthread_barrier_wait(&gate);
+    slower = took(&own) > took(&other) ? took(&own) : took(&other);
+    if (overlap(&own, &other) && slower / CALLS < bench->two_ns)
+        bench->two_ns = slower / CALLS;
+}
+
+static void measure(struct bench *benches, size_t count)
+{
+    pthread_t thread;
+
+    (void)pthread_barrier_init(&gate, NULL, 2);
+    if (pthread_create(&thread, NULL, run_other, NULL) != 0)
+        exit(1);
+    now = msvc_clock_monotonic_ns(NULL);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (size_t i = 0; i < count; i++) {
+            measure_one(&benches[i]);
+            measure_two(&benches[i]);
+            now += CALLS * UINT64_C(100);
+        }
+    }
+    other.bench = NULL;
+    (void)pthread_barrier_wait(&gate);
+    (void)pthread_join(thread, NULL);
+    (void)pthread_barrier_destroy(&gate);
+}
+
+static void print_cell(double ns, double atomic_ns)
+{
+    if (ns < NEVER)
+        printf(" %8.1f %6.2f x", ns, ns / atomic_ns);
+    else
+        printf(" %8s %8s", "-", "");
+}
+
+static struct msvc_breaker *make(const struct msvc_breaker_options *options)
 {
     struct msvc_breaker *breaker;
 
     if (msvc_breaker_new(&breaker, options) < 0)
         exit(1);
-    if (is_open)
-        (void)msvc_breaker_set(breaker, MSVC_BREAKER_OPEN, 0);
     return breaker;
 }
 
 int main(void)
 {
-    uint64_t now = msvc_clock_monotonic_ns(NULL);
-    struct msvc_breaker *time = make(MSVC_BREAKER_OPTIONS(.slow_ms = 500), false);
-    struct msvc_breaker *count = make(MSVC_BREAKER_OPTIONS(.window_calls = 100), false);
-    struct msvc_breaker *open = make(MSVC_BREAKER_OPTIONS(.open_ms = 4000000000u), true);
-    const struct bench benches[] = {
-        { "atomic add", add, NULL, 0, 0, NULL, 0 },
-        { "time window", pass_time_in, time, now, 0, NULL, 0 },
-        { "time window, 2 % fail", pass_time_in, time, now, 2, NULL, 0 },
-        { "count window", pass_time_in, count, now, 0, NULL, 0 },
-        { "count window, 2 % fail", pass_time_in, count, now, 2, NULL, 0 },
-        { "time window, clock read", read_the_clock, time, 0, 0, NULL, 0 },
-        { "open, rejected", pass_time_in, open, now, 0, NULL, 0 },
+    struct msvc_breaker *time = make(MSVC_BREAKER_OPTIONS(.slow_ms = 500));
+    struct msvc_breaker *clock = make(MSVC_BREAKER_OPTIONS(.slow_ms = 500));
+    struct msvc_breaker *count = make(MSVC_BREAKER_OPTIONS(.window_calls = 100));
+    struct msvc_breaker *open = make(MSVC_BREAKER_OPTIONS(.open_ms = 4000000000u));
+    struct bench benches[] = {
+        { "atomic add", add_own, NULL, NEVER, NEVER },
+        { "atomic add, one for both", add, NULL, NEVER, NEVER },
+        { "time window", succeed, time, NEVER, NEVER },
+        { "time window, 2 % fail", fail_each_fiftieth, time, NEVER, NEVER },
+        { "count window of 100", succeed, count, NEVER, NEVER },
+        { "count window of 100, 2 % fail", fail_each_fiftieth, count, NEVER, NEVER },
+        { "open, rejected", succeed, open, NEVER, NEVER },
+        { "clock read", only_read_the_clock, NULL, NEVER, NEVER },
+        { "time window, reads the clock", read_the_clock, clock, NEVER, NEVER },
     };
-    double atomic_ns = measure(&benches[0], 1);
+    size_t count_benches = sizeof(benches) / sizeof(benches[0]);
 
-    printf("%-34s %8s %8s %8s %8s\n", "ns per call", "1 thread", "", "2", "");
-    for (size_t i = 0; i < sizeof(benches) / sizeof(benches[0]); i++)
-        row(&benches[i], atomic_ns);
+    print_machine();
+    (void)msvc_breaker_set(open, MSVC_BREAKER_OPEN, 0);
+    measure(benches, count_benches);
+    printf("%-30s %8s %8s %8s %8s\n", "ns per call", "1 thread", "", "2", "");
+    for (size_t i = 0; i < count_benches; i++) {
+        printf("%-30s", benches[i].name);
+        print_cell(benches[i].one_ns, benches[0].one_ns);
+        print_cell(benches[i].two_ns, benches[0].one_ns);
+        printf("\n");
+    }
     msvc_breaker_free(time);
+    msvc_breaker_free(clock);
     msvc_breaker_free(count);
     msvc_breaker_free(open);
     return 0;

@@ -35,7 +35,7 @@ OWN = {
     "message": {"message"},
     "http": {"http"},
     "settings": {"settings"},
-    "resilience": {"adaptive_limit", "breaker", "bulkhead", "call", "deadline", "fault", "hedge",
+    "resilience": {"adaptive_limit", "breaker", "breaker_quick", "bulkhead", "call", "deadline", "fault", "hedge",
                    "policy", "rate_limit", "rate_limits", "retry", "run"},
     "health": {"health"},
     "bus": {"bus", "bus/memory"},

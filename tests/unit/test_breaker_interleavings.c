@@ -65,6 +65,7 @@ static bool swap32(_Atomic uint32_t *at, uint32_t *seen, uint32_t next)
 #include "resilience/breaker.c"
 #include "resilience/breaker_control.c"
 #include "resilience/breaker_new.c"
+#include "resilience/breaker_record.c"
 #include "resilience/count_window.c"
 #include "resilience/probes.c"
 #include "resilience/time_window.c"
@@ -72,7 +73,7 @@ static bool swap32(_Atomic uint32_t *at, uint32_t *seen, uint32_t next)
 #define THREADS     3
 #define DEPTH       512
 #define STACK_BYTES 65536
-#define START_NS    1000000000
+#define START_NS    (UINT64_C(64) << 30) /* slice 0 of the ring, whatever the window */
 
 struct thread {
     ucontext_t context;
@@ -162,7 +163,9 @@ static bool is_quiet(const volatile void *at)
 
 static void take_stripe(int thread)
 {
-    msvc__own_stripe = search.scenario->shares_stripe ? 1 : (unsigned)thread + 1;
+    has_stripe = true;
+    msvc__stripe_offset =
+        search.scenario->shares_stripe ? 0 : (unsigned)thread * sizeof(struct msvc__stripe);
 }
 
 static void step(const volatile void *at)
@@ -256,7 +259,7 @@ static void in_every_order(const struct scenario *scenario)
     assert_true(search.orders > 100);
 }
 
-/* Ten nanoseconds after the start: slice 0 of any window. */
+/* Ten nanoseconds after the start: slice 0 of the ring. */
 static struct msvc_permit begin_early(void)
 {
     struct msvc_permit permit;

@@ -33,6 +33,7 @@ struct place {
 
 struct model {
     struct msvc_breaker_options options; /* without zeros */
+    uint64_t made_ns;
     uint64_t slice_ns;
     uint64_t slices;
     enum msvc_breaker_state state;
@@ -71,6 +72,12 @@ static uint64_t below(struct fixture *f, uint64_t limit)
 static uint64_t age_ns(const struct fixture *f)
 {
     return f->clock.monotonic_ns - f->made_ns;
+}
+
+/* Slices begin with the clock, not with the breaker. */
+static uint64_t slice_at(const struct model *m, uint64_t age)
+{
+    return (m->made_ns + age) / m->slice_ns;
 }
 
 static void change(struct model *m, enum msvc_breaker_state state)
@@ -153,7 +160,7 @@ static bool is_in_window(const struct model *m, size_t index, uint64_t age)
 {
     if (m->options.window_calls != 0)
         return m->count - index <= m->options.window_calls;
-    return m->results[index].slice + m->slices > age / m->slice_ns;
+    return m->results[index].slice + m->slices > slice_at(m, age);
 }
 
 static struct msvc_breaker_snapshot model_sums(const struct model *m, uint64_t age)
@@ -188,7 +195,7 @@ static void model_record(struct model *m, uint64_t age, bool failed, bool slow)
         memmove(m->results, m->results + KEPT / 2, sizeof(m->results) / 2);
         m->count = KEPT / 2;
     }
-    m->results[m->count++] = (struct result){ age / m->slice_ns, failed, slow };
+    m->results[m->count++] = (struct result){ slice_at(m, age), failed, slow };
     m->streak = failed ? m->streak + 1 : 0;
     if (m->state == MSVC_BREAKER_CLOSED && model_must_open(m, age))
         trip(m, age);
@@ -334,6 +341,7 @@ static void agrees(struct msvc_breaker_options options, uint64_t seed)
     options.clock = &f->clock.clock;
     f->made_ns = f->clock.monotonic_ns;
     f->model.options = options;
+    f->model.made_ns = f->made_ns;
     slice(&f->model);
     assert_int_equal(msvc_breaker_new(&f->breaker, &options), 0);
     run_steps(f, 200000);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Counting results while closed, and judging whether it must open. Whoever
+ * reports a bad result looks at the sums; who reports a good one only where
+ * the window says that it could matter.
+ */
+#include <msvc/breaker.h>
+
+#include "resilience/breaker_internal.h"
+
+/* Failures in a row, ours included; 0 for a late one. */
+static unsigned count_streak(struct msvc_breaker *b, const struct msvc__sample *sample)
+{
+    uint64_t generation = msvc__epoch_generation(sample->epoch);
+    uint64_t seen = atomic_load_explicit(&b->streak, memory_order_acquire);
+    uint64_t next;
+
+    do {
+        if (seen >> 24 == generation) {
+            next = (seen & MSVC__STREAK_MAX) < MSVC__STREAK_MAX ? seen + 1 : seen;
+        } else {
+            if (msvc__sample_is_late(sample))
+                return 0;
+            next = generation << 24 | 1;
+        }
+    } while (!atomic_compare_exchange_weak(&b->streak, &seen, next));
+    return (unsigned)(next & MSVC__STREAK_MAX);
+}
+
+/* Relaxed: only the word itself matters, and a failure that is counted meanwhile came after us. */
+static void end_streak(struct msvc_breaker *b, uint64_t epoch)
+{
+    uint64_t generation = msvc__epoch_generation(epoch);
+    uint64_t seen = atomic_load_explicit(&b->streak, memory_order_relaxed);
+
+    while (seen >> 24 == generation && (seen & MSVC__STREAK_MAX) != 0) {
+        if (atomic_compare_exchange_weak_explicit(&b->streak, &seen, generation << 24,
+                                                  memory_order_relaxed, memory_order_relaxed))
+            return;
+    }
+}
+
+static bool has_streak(struct msvc_breaker *b, const struct msvc__sample *sample)
+{
+    if (b->options.failure_streak == 0)
+        return false;
+    if (sample->result & MSVC__RESULT_FAILED)
+        return count_streak(b, sample) >= b->options.failure_streak;
+    end_streak(b, sample->epoch);
+    return false;
+}
+
+/* Whether the rates are as high as they may not be, however few calls there were. */
+static bool is_bad(const struct msvc_breaker *b, const struct msvc__sums *sums)
+{
+    return sums->calls > 0 &&
+           (sums->failures * 100 >= b->options.failure_percent * sums->calls ||
+            (b->options.slow_ms != 0 && sums->slow * 100 >= b->options.slow_percent * sums->calls));
+}
+
+static bool judge_time(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns)
+{
+    uint64_t verdict = msvc__time_window_verdict(b->by_time);
+    struct msvc__sums sums;
+
+    msvc__time_window_sum(b->by_time, epoch, now_ns, &sums);
+    if (!is_bad(b, &sums)) {
+        msvc__time_window_settle(b->by_time, verdict, epoch, now_ns);
+        return false;
+    }
+    return sums.calls >= b->options.minimum_calls;
+}
+
+static bool judge_count(struct msvc_breaker *b, uint64_t epoch)
+{
+    struct msvc__sums sums;
+
+    msvc__count_window_sum(b->by_count, epoch, &sums);
+    return is_bad(b, &sums) && sums.calls >= b->options.minimum_calls;
+}
+
+/* Count one result; whether the breaker must open. */
+static bool count_and_judge(struct msvc_breaker *b, const struct msvc__sample *sample)
+{
+    bool streak = has_streak(b, sample);
+
+    if (b->by_count != NULL)
+        return (msvc__count_window_add(b->by_count, sample) && judge_count(b, sample->epoch)) ||
+               streak;
+    return (msvc__time_window_add(b->by_time, sample) &&
+            judge_time(b, sample->epoch, sample->now_ns)) ||
+           streak;
+}
+
+static void trip(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns)
+{
+    struct msvc__change change = { 0 };
+
+    if (msvc__epoch_state(epoch) != MSVC_BREAKER_CLOSED)
+        return;
+    (void)msvc__breaker_open_from(b, epoch, msvc__breaker_age_ns(b, now_ns), &change);
+    msvc__breaker_announce(b, &change);
+}
+
+/* A count window needs no time before it opens. */
+void msvc__breaker_record(struct msvc_breaker *b, uint64_t epoch, unsigned result, uint64_t now_ns)
+{
+    struct msvc__sample sample = { &b->epoch, epoch, now_ns, result };
+
+    if (b->by_time != NULL)
+        sample.now_ns = msvc__breaker_now_ns(b, now_ns);
+    if (count_and_judge(b, &sample))
+        trip(b, epoch, sample.now_ns);
+}
+
+void msvc__breaker_judge(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns)
+{
+    if (judge_time(b, epoch, now_ns))
+        trip(b, epoch, now_ns);
+}
