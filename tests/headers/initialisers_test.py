@@ -27,6 +27,7 @@ OTHERS = {
     "MSVC_HEADERS": None,
     "MSVC_PACT_MEMBERS": None,
     "MSVC_PACT_OBJECT": None,
+    "MSVC_PACT_REFERENCES": None,
     "MSVC_PACT_STATES": None,
     "MSVC_PACT_TEXTS": None,
     "MSVC_PACT_VERSIONS": None,
