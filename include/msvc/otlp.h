@@ -30,9 +30,9 @@ struct msvc_random;
 struct msvc_span_exporter;
 
 /** Largest request, before compression; a batch above it is not sent. */
-#define MSVC_OTLP_REQUEST_MAX (64 * 1024 * 1024)
+#define MSVC_OTLP_REQUEST_MAX ((size_t)64 << 20)
 /** Largest answer that is read. */
-#define MSVC_OTLP_RESPONSE_MAX (4 * 1024 * 1024)
+#define MSVC_OTLP_RESPONSE_MAX ((size_t)4 << 20)
 
 enum msvc_otlp_compression {
     MSVC_OTLP_PLAIN,

@@ -351,7 +351,7 @@ static void discard_all(struct link *list)
 {
     struct link *first;
 
-    while ((first = list_first(list)) != NULL)
+    while ((first = list_pop(list)) != NULL)
         discard(ITEM(struct msvc_delivery, first));
 }
 

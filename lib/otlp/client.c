@@ -270,7 +270,7 @@ static void explain(struct msvc__otlp_client *client, struct msvc__otlp_answer *
                    detail[0] != '\0' ? detail : curl_easy_strerror(code));
     if (client->is_response_too_long) {
         answer->status = MSVC_ERR_LIMIT;
-        (void)snprintf(answer->text, sizeof(answer->text), "answered more than %d bytes",
+        (void)snprintf(answer->text, sizeof(answer->text), "answered more than %zu bytes",
                        MSVC_OTLP_RESPONSE_MAX);
     }
 }

@@ -106,7 +106,7 @@ static Msvc__Otlp__KeyValue **pairs_of(struct msvc__arena *arena, size_t *out_co
         Msvc__Otlp__KeyValue key_value;
         Msvc__Otlp__AnyValue value;
     } *pairs = msvc__arena_take(arena, count, sizeof(*pairs));
-    Msvc__Otlp__KeyValue **list = msvc__arena_take(arena, count, sizeof(list[0]));
+    Msvc__Otlp__KeyValue **list = msvc__arena_take(arena, count, sizeof(Msvc__Otlp__KeyValue *));
 
     *out_count = 0;
     if (pairs == NULL || list == NULL)
@@ -127,7 +127,7 @@ static void set_events(struct msvc__arena *arena, Msvc__Otlp__Span *out,
 {
     Msvc__Otlp__Event *events = msvc__arena_take(arena, span->event_count, sizeof(*events));
 
-    out->events = msvc__arena_take(arena, span->event_count, sizeof(out->events[0]));
+    out->events = msvc__arena_take(arena, span->event_count, sizeof(Msvc__Otlp__Event *));
     if (events == NULL || out->events == NULL)
         return;
     for (const struct msvc_span_event_data *from = span->events; from != NULL; from = from->next) {
@@ -153,7 +153,7 @@ static void set_links(struct msvc__arena *arena, Msvc__Otlp__Span *out,
 {
     Msvc__Otlp__Link *links = msvc__arena_take(arena, span->link_count, sizeof(*links));
 
-    out->links = msvc__arena_take(arena, span->link_count, sizeof(out->links[0]));
+    out->links = msvc__arena_take(arena, span->link_count, sizeof(Msvc__Otlp__Link *));
     if (links == NULL || out->links == NULL)
         return;
     for (const struct msvc_span_link_data *from = span->links; from != NULL; from = from->next) {
@@ -215,7 +215,8 @@ static void set_span(struct msvc__arena *arena, Msvc__Otlp__Span *out,
 static Msvc__Otlp__Span **spans_of(struct msvc__arena *arena, const struct msvc_span_batch *batch)
 {
     Msvc__Otlp__Span *spans = msvc__arena_take(arena, batch->span_count, sizeof(*spans));
-    Msvc__Otlp__Span **list = msvc__arena_take(arena, batch->span_count, sizeof(list[0]));
+    Msvc__Otlp__Span **list =
+        msvc__arena_take(arena, batch->span_count, sizeof(Msvc__Otlp__KeyValue *));
 
     if (spans == NULL || list == NULL)
         return NULL;

@@ -6,6 +6,7 @@
 #include <msvc/otlp.h>
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,10 +44,8 @@ static bool look_in(const struct reader *r, struct found *out, const char *prefi
 {
     char whole[64];
 
-    if (strlen(group) + strlen(name) >= sizeof(whole))
+    if ((size_t)snprintf(whole, sizeof(whole), "%s%s", group, name) >= sizeof(whole))
         return false;
-    (void)strcpy(whole, group);
-    (void)strcat(whole, name);
     *out = (struct found){ msvc__env_get(r->environment, prefix, whole), prefix, group, name };
     return out->value != NULL;
 }

@@ -132,7 +132,7 @@ static int export_spans(struct msvc_span_exporter *self, const struct msvc_span_
         status = send_batch(e, rejected, earlier(own_ns, deadline_ns), err);
     else
         (void)msvc_error_set(err, status, "otlp", 0,
-                             "a batch of %zu spans was not encoded: at most %d bytes are sent",
+                             "a batch of %zu spans was not encoded: at most %zu bytes are sent",
                              batch->span_count, MSVC_OTLP_REQUEST_MAX);
     msvc_buffer_clear(&e->encoded);
     msvc_buffer_clear(&e->compressed);
