@@ -106,7 +106,9 @@ static bool is_ours(const struct msvc_tx *tx)
 
 static void end(struct msvc_tx *tx)
 {
-    if (is_ours(tx) && tx->store != NULL)
+    if (!is_ours(tx) && tx->store != NULL)
+        tx->driver->abandon(tx->connection);
+    else if (is_ours(tx) && tx->store != NULL)
         msvc__pool_give(tx->store, tx->connection);
     else if (is_ours(tx) && tx->release != NULL)
         tx->release(tx->connection);
