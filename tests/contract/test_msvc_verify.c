@@ -97,19 +97,15 @@ static int teardown(void **state)
     return 0;
 }
 
-/* What it exits with. `more` goes before the file; "%s" in it is the provider's address. */
-static int run(struct fixture *f, const char *more, const char *file)
+/* What it exits with. */
+static int run_plain(struct fixture *f, const char *arguments)
 {
-    const char *address = msvc_http_server_address(f->server);
     char command[1024];
     FILE *pipe;
     size_t length;
     int status;
 
-    (void)snprintf(
-        command, sizeof(command),
-        "'%s' --provider-url http://%s --header 'Authorization: Bearer real' %s '%s' 2>&1", program,
-        address, more, file);
+    (void)snprintf(command, sizeof(command), "'%s' %s 2>&1", program, arguments);
     pipe = popen(command, "r");
     assert_non_null(pipe);
     length = fread(f->output, 1, sizeof(f->output) - 1, pipe);
@@ -117,6 +113,17 @@ static int run(struct fixture *f, const char *more, const char *file)
     status = pclose(pipe);
     assert_true(WIFEXITED(status));
     return WEXITSTATUS(status);
+}
+
+/* `more` goes before the file. */
+static int run(struct fixture *f, const char *more, const char *file)
+{
+    char arguments[900];
+
+    (void)snprintf(arguments, sizeof(arguments),
+                   "--provider-url http://%s --header 'Authorization: Bearer real' %s '%s'",
+                   msvc_http_server_address(f->server), more, file);
+    return run_plain(f, arguments);
 }
 
 static void exits_with_0_when_the_contract_is_kept(void **state)
@@ -160,6 +167,20 @@ static void exits_with_4_when_a_file_is_no_pact(void **state)
 
     assert_int_equal(run(f, "", "/nowhere/pact.json"), 4);
     assert_int_equal(run(f, "", program), 4);
+}
+
+static void dispatches_by_the_first_word(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(run_plain(f, "--version"), 0);
+    assert_non_null(strstr(f->output, msvc_version()));
+    assert_int_equal(run_plain(f, "help"), 0);
+    assert_non_null(strstr(f->output, "commands:"));
+    assert_int_equal(run_plain(f, "help verify"), 0);
+    assert_non_null(strstr(f->output, "--provider-url"));
+    assert_int_equal(run_plain(f, "help nonsense"), 2);
+    assert_int_equal(run_plain(f, ""), 2);
 }
 
 static void asks_the_state_url_first(void **state)
@@ -206,6 +227,7 @@ int main(int argc, char **argv)
         TEST(exits_with_2_for_wrong_arguments),
         TEST(exits_with_3_when_the_provider_is_not_there),
         TEST(exits_with_4_when_a_file_is_no_pact),
+        TEST(dispatches_by_the_first_word),
         TEST(asks_the_state_url_first),
         TEST(fails_when_the_state_url_does_not_know_a_state),
         TEST(reports_as_json_when_asked),

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* msvc-verify: hold a provider that runs somewhere to pact files. */
+/* verify: hold a provider that runs somewhere to pact files. */
+#include "contract/cli/command_internal.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,16 +19,8 @@
 #define HEADERS_MAX 64
 #define TIMEOUT_MS  10000
 
-enum exit_code {
-    EXIT_KEPT = 0,
-    EXIT_MISMATCH = 1,
-    EXIT_USAGE = 2,
-    EXIT_NOT_REACHABLE = 3,
-    EXIT_BAD_PACT = 4,
-};
-
 static const char help[] =
-    "usage: msvc-verify --provider-url URL [option…] FILE…\n"
+    "usage: msvc-verify [verify] --provider-url URL [option…] FILE…\n"
     "Sends every request of the pact files to the provider and compares the answers.\n"
     "  --provider-url URL   where the provider is, http:// or https://\n"
     "  --state-url URL      POST {\"state\",\"params\",\"action\":\"setup\"} there before a "
@@ -35,8 +29,7 @@ static const char help[] =
     "  --description TEXT   only interactions whose description has TEXT in it\n"
     "  --timeout MS         for each answer, default 10000\n"
     "  --json               report as JSON, one line for each file\n"
-    "  --version, --help\n"
-    "exit: 0 kept, 1 mismatches, 2 usage, 3 provider not reachable, 4 a pact file cannot be read\n";
+    "  --help\n";
 
 struct program {
     const char *provider_url;
@@ -51,12 +44,6 @@ struct program {
     struct msvc_http_transport *provider;
     struct msvc_http_transport *states;
 };
-
-static int usage(const char *problem, const char *what)
-{
-    fprintf(stderr, "msvc-verify: %s%s\n%s", problem, what, help);
-    return EXIT_USAGE;
-}
 
 /* "Name: value" is cut where it stands. */
 static bool add_header(struct program *p, char *text)
@@ -73,10 +60,9 @@ static bool add_header(struct program *p, char *text)
 
 static bool read_timeout(struct program *p, const char *text)
 {
-    char *end;
-    long number = strtol(text, &end, 10);
+    unsigned long number = 0;
 
-    if (*text == '\0' || *end != '\0' || number < 1 || number > 3600000)
+    if (!cli_number(&number, text, 1, 3600000))
         return false;
     p->timeout_ms = (unsigned)number;
     return true;
@@ -104,7 +90,8 @@ static int take_option(struct program *p, int option, char *value)
         p->provider_url = value;
         return -1;
     case 's':
-        return read_state_url(p, value) ? -1 : usage("expected a URL, found ", value);
+        return read_state_url(p, value) ? -1
+                                        : cli_usage("verify", "expected a URL, found %s", value);
     case 'd':
         p->description = value;
         return -1;
@@ -112,17 +99,18 @@ static int take_option(struct program *p, int option, char *value)
         p->is_json = true;
         return -1;
     case 'H':
-        return add_header(p, value) ? -1 : usage("expected 'Name: value', found ", value);
+        return add_header(p, value)
+                   ? -1
+                   : cli_usage("verify", "expected 'Name: value', found %s", value);
     case 't':
-        return read_timeout(p, value) ? -1 : usage("expected milliseconds, found ", value);
-    case 'v':
-        printf("msvc-verify %s\n", msvc_version());
-        return EXIT_KEPT;
+        return read_timeout(p, value)
+                   ? -1
+                   : cli_usage("verify", "expected milliseconds, found %s", value);
     case 'h':
         fputs(help, stdout);
-        return EXIT_KEPT;
+        return CLI_OK;
     default:
-        return usage("", "see above");
+        return cli_usage("verify", "an option that is not known");
     }
 }
 
@@ -135,7 +123,6 @@ static int read_arguments(struct program *p, int argc, char **argv)
         { "description", required_argument, NULL, 'd' },
         { "timeout", required_argument, NULL, 't' },
         { "json", no_argument, NULL, 'j' },
-        { "version", no_argument, NULL, 'v' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
@@ -148,8 +135,8 @@ static int read_arguments(struct program *p, int argc, char **argv)
             return code;
     }
     if (p->provider_url == NULL)
-        return usage("expected --provider-url", "");
-    return optind < argc ? -1 : usage("expected a pact file", "");
+        return cli_usage("verify", "expected --provider-url");
+    return optind < argc ? -1 : cli_usage("verify", "expected a pact file");
 }
 
 /* The provider sets the state up itself, behind a URL. */
@@ -215,12 +202,6 @@ static int print_report(const struct program *p, const struct msvc_contract_repo
     return status;
 }
 
-static int fail(const struct msvc_error *err, int code)
-{
-    fprintf(stderr, "msvc-verify: %s\n", err->message);
-    return code;
-}
-
 static int verify(struct program *p, const char *path)
 {
     struct msvc_contract_report *report = NULL;
@@ -230,7 +211,7 @@ static int verify(struct program *p, const char *path)
     int code;
 
     if (msvc_pact_open(&pact, path, &err) < 0)
-        return fail(&err, EXIT_BAD_PACT);
+        return cli_fail(&err, CLI_BAD_PACT);
     status = msvc_contract_verify(
         &report, pact, p->provider,
         MSVC_CONTRACT_OPTIONS(.headers = p->headers, .description = p->description,
@@ -239,10 +220,10 @@ static int verify(struct program *p, const char *path)
         &err);
     msvc_pact_free(pact);
     if (status < 0)
-        return fail(&err, status == MSVC_ERR_UNAVAILABLE ? EXIT_NOT_REACHABLE : EXIT_USAGE);
-    code = msvc_contract_failed_count(report) > 0 ? EXIT_MISMATCH : EXIT_KEPT;
+        return cli_fail(&err, status == MSVC_ERR_UNAVAILABLE ? CLI_NOT_REACHABLE : CLI_INTERNAL);
+    code = msvc_contract_failed_count(report) > 0 ? CLI_MISMATCH : CLI_OK;
     if (print_report(p, report) < 0)
-        code = EXIT_USAGE;
+        code = CLI_OUTPUT;
     msvc_contract_report_free(report);
     return code;
 }
@@ -250,7 +231,7 @@ static int verify(struct program *p, const char *path)
 /* Every file is looked at; the worst says how it ended. */
 static int verify_all(struct program *p, int argc, char **argv)
 {
-    int worst = EXIT_KEPT;
+    int worst = CLI_OK;
 
     for (int i = optind; i < argc; i++) {
         int code = verify(p, argv[i]);
@@ -260,14 +241,14 @@ static int verify_all(struct program *p, int argc, char **argv)
     return worst;
 }
 
-int main(int argc, char **argv)
+int cli_verify(int argc, char **argv)
 {
     struct program p = { .timeout_ms = TIMEOUT_MS };
     struct msvc_error err;
     int code = read_arguments(&p, argc, argv);
 
     if (code < 0 && connect_all(&p, &err) < 0)
-        code = fail(&err, EXIT_USAGE);
+        code = cli_fail(&err, CLI_USAGE);
     if (code < 0)
         code = verify_all(&p, argc, argv);
     msvc_http_transport_free(p.states);
