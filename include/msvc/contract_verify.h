@@ -10,7 +10,7 @@
  *                          MSVC_CONTRACT_OPTIONS(.state = set_up, .user = self,
  *                              .headers = MSVC_HEADERS({ "Authorization", real_token })), &err);
  *     if (msvc_contract_failed_count(report) > 0)
- *         msvc_contract_report_text(report, &buffer);
+ *         msvc_contract_write(&buffer, &report, 1, NULL, &err);
  */
 #ifndef MSVC_CONTRACT_VERIFY_H
 #define MSVC_CONTRACT_VERIFY_H
@@ -40,18 +40,27 @@ struct msvc_contract_mismatch {
     const char *message; /**< One line. */
 };
 
-/** What came out for one pact. Immutable. Threading: safe. */
+/** What came out for one pact; contract_report.h writes it. Immutable. Threading: safe. */
 struct msvc_contract_report;
 
+/** What a state callback is asked for. Borrowed until it returns. */
+struct msvc_contract_state {
+    const char *name;   /**< "" for an interaction that names none: a time to clean up. */
+    const char *params; /**< A JSON object; "{}" when there are none. */
+    bool is_teardown;   /**< The interaction is over. Only with tears_down_states. */
+};
+
 /**
- * Sets up a provider state before the request. Called on the thread of msvc_contract_verify().
+ * Sets a provider state up before the request, or takes it down after it.
  *
- * @param params  A JSON object; "{}" when there are none.
- * @return 0; #MSVC_ERR_NOT_FOUND for a state it does not know; any other status when it could not.
- *         Everything but 0 fails the interaction.
+ * @param values  Where to append a JSON object, if there is something to say: what the pact's
+ *                provider-state generators take their values from, such as the id that a new row
+ *                got. Its members win over those of the parameters.
+ * @return 0; #MSVC_ERR_NOT_FOUND for a state it does not know (for "" that is fine); any other
+ *         status when it could not. Everything but 0 fails the interaction.
  */
-typedef int msvc_contract_state_fn(const char *state, const char *params, void *user,
-                                   struct msvc_error *err);
+typedef int msvc_contract_state_fn(const struct msvc_contract_state *state,
+                                   struct msvc_buffer *values, void *user, struct msvc_error *err);
 
 /**
  * Gives a header another value before the request is sent, such as a real token.
@@ -62,29 +71,56 @@ typedef int msvc_contract_state_fn(const char *state, const char *params, void *
 typedef const char *msvc_contract_header_fn(const char *description, const char *name,
                                             const char *value, void *user);
 
-/** Start from #MSVC_CONTRACT_OPTIONS; 0 means the default. */
+/**
+ * Says whether to look at an interaction.
+ *
+ * @param states  As in the report: "a and b"; "" without any.
+ */
+typedef bool msvc_contract_wanted_fn(const char *description, const char *states, void *user);
+
+/** Told after each interaction, on the thread of msvc_contract_verify(). */
+typedef void msvc_contract_progress_fn(size_t done, size_t count, size_t failed, void *user);
+
+/** Most workers. */
+#define MSVC_CONTRACT_WORKERS_MAX 64
+
+/** Start from #MSVC_CONTRACT_OPTIONS; 0 means the default. With workers every callback but progress
+ * is called on their threads, several at once. */
 struct msvc_contract_options {
     size_t size;                       /**< Set by #MSVC_CONTRACT_OPTIONS. */
     const struct msvc_header *headers; /**< Sent with every request, instead of those of the same
                                           name. Optional. */
     msvc_contract_state_fn *state; /**< Without it states are not set up, which the report says. */
-    msvc_contract_header_fn *header; /**< Called for each header of the pact. Optional. */
-    void *user;                      /**< Passed to both, never read. */
-    const char *description;         /**< Only interactions whose description has this in it. */
+    bool tears_down_states;        /**< Call it after the interaction too. */
+    msvc_contract_header_fn *header;     /**< Called for each header of the pact. Optional. */
+    msvc_contract_progress_fn *progress; /**< Optional. */
+    void *user;                          /**< Passed to all of them, never read. */
+
+    const char *consumer;    /**< Regex: only pacts whose consumer's name has it in it. */
+    const char *description; /**< Regex: only interactions whose description has it in it. */
+    const char *with_state;  /**< Regex: only interactions of which a state's name has it in it. */
+    bool without_state;      /**< Only interactions that name no state. */
+    msvc_contract_wanted_fn *wanted; /**< And which this function wants. Optional. */
+
+    unsigned workers;           /**< Threads that verify. Default 0: the caller's own. */
+    bool ends_at_first_failure; /**< What comes after it is not looked at. Not with workers. */
+    bool is_pending; /**< The whole pact is: what fails is reported and counts as no failure. */
+    const char *provider_version; /**< For the report. Copied. Optional. */
+    const char *provider_branch;  /**< For the report. Copied. Optional. */
     const char *base_url; /**< For curl lines, its password hidden. Default "http://provider". */
 };
 
 #define MSVC_CONTRACT_OPTIONS(...) MSVC_OPTIONS_OF(struct msvc_contract_options, __VA_ARGS__)
 
 /**
- * Verify every interaction of @p pact, in the order of the file. Mismatches are no failure of the
- * call: look at the report.
+ * Verify the interactions of @p pact, in the order of the file. Mismatches are no failure of the
+ * call: look at the report. With workers several are verified at once; the report is the same.
  *
  * @param[out] out  Owned by the caller; untouched on failure.
  * @param provider  Borrowed.
  * @param options   NULL for the defaults.
- * @return 0, #MSVC_ERR_UNAVAILABLE (the provider cannot be reached), #MSVC_ERR_INVALID,
- *         #MSVC_ERR_UNSUPPORTED or #MSVC_ERR_NOMEM.
+ * @return 0, #MSVC_ERR_UNAVAILABLE (the provider cannot be reached), #MSVC_ERR_INVALID (a NULL, a
+ *         regex: the message says which), #MSVC_ERR_UNSUPPORTED or #MSVC_ERR_NOMEM.
  */
 MSVC_API MSVC_MUST_USE int msvc_contract_verify(struct msvc_contract_report **out,
                                                 const struct msvc_pact *pact,
@@ -95,28 +131,27 @@ MSVC_API MSVC_MUST_USE int msvc_contract_verify(struct msvc_contract_report **ou
 /** Destroy @p report. NULL is ignored. */
 MSVC_API void msvc_contract_report_free(struct msvc_contract_report *report);
 
+MSVC_API const char *msvc_contract_consumer(const struct msvc_contract_report *report);
+MSVC_API const char *msvc_contract_provider(const struct msvc_contract_report *report);
 /** How many interactions were looked at; 0 for NULL. */
 MSVC_API size_t msvc_contract_count(const struct msvc_contract_report *report);
-/** How many of them were not kept. */
+/** How many of them were not kept, pending ones not counted. */
 MSVC_API size_t msvc_contract_failed_count(const struct msvc_contract_report *report);
+/** How many were not kept, but are pending. */
+MSVC_API size_t msvc_contract_pending_count(const struct msvc_contract_report *report);
 /** NULL outside. */
 MSVC_API const char *msvc_contract_description(const struct msvc_contract_report *report,
                                                size_t index);
+/** Its states, "a and b"; "" without any, NULL outside. */
+MSVC_API const char *msvc_contract_states(const struct msvc_contract_report *report, size_t index);
 /** Differences found in interaction @p index; 0: it was kept. */
 MSVC_API size_t msvc_contract_mismatch_count(const struct msvc_contract_report *report,
                                              size_t index);
 /** NULL outside. */
 MSVC_API const struct msvc_contract_mismatch *msvc_contract_mismatch(
     const struct msvc_contract_report *report, size_t index, size_t mismatch);
-/** The request as a curl command, without secrets; NULL outside. */
+/** The request as a curl command, without secrets; NULL outside and when none was sent. */
 MSVC_API const char *msvc_contract_curl(const struct msvc_contract_report *report, size_t index);
-
-/** Append the report for people. @return What the buffer says, or #MSVC_ERR_INVALID. */
-MSVC_API int msvc_contract_report_text(const struct msvc_contract_report *report,
-                                       struct msvc_buffer *out);
-/** Append the report as one JSON object. @return As above. */
-MSVC_API int msvc_contract_report_json(const struct msvc_contract_report *report,
-                                       struct msvc_buffer *out);
 
 MSVC_END_DECLS
 

@@ -24,7 +24,7 @@ MSVC_PRINTF(3, 4)
 void msvc__mismatch_add(struct msvc__mismatches *list, const struct msvc_contract_mismatch *found,
                         const char *message, ...);
 void msvc__mismatches_clear(struct msvc__mismatches *list);
-/* Several lines for people, each after `indent`. */
+/* Several lines for people about each, after `indent`, without control characters. */
 void msvc__mismatches_write(struct msvc_buffer *out, const struct msvc__mismatches *list,
                             const char *indent);
 void msvc__mismatch_json(struct msvc_json_writer *w, const struct msvc_contract_mismatch *one);

@@ -85,27 +85,6 @@ void msvc__mismatches_clear(struct msvc__mismatches *list)
     *list = (struct msvc__mismatches){ .items = NULL };
 }
 
-static void write_one(struct msvc_buffer *out, const struct msvc_contract_mismatch *one,
-                      const char *indent)
-{
-    msvc_buffer_printf(out, "%s%s%s%s: %s\n", indent, one->part, one->path[0] != '\0' ? " " : "",
-                       one->path, one->message);
-    if (one->expected[0] != '\0' || one->actual[0] != '\0')
-        msvc_buffer_printf(out, "%s    expected %s\n%s    actual   %s\n", indent, one->expected,
-                           indent, one->actual);
-    if (one->rule_path[0] != '\0')
-        msvc_buffer_printf(out, "%s    rule     %s at %s\n", indent, one->rule, one->rule_path);
-}
-
-void msvc__mismatches_write(struct msvc_buffer *out, const struct msvc__mismatches *list,
-                            const char *indent)
-{
-    for (size_t i = 0; i < list->count; i++)
-        write_one(out, &list->items[i], indent);
-    if (list->found > list->count)
-        msvc_buffer_printf(out, "%sand %zu more\n", indent, list->found - list->count);
-}
-
 void msvc__mismatch_json(struct msvc_json_writer *w, const struct msvc_contract_mismatch *one)
 {
     msvc_json_begin_object(w);

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The same findings three times: by getters, for people, as JSON. */
+/* The findings by getters. */
 #include "contract/report_internal.h"
 
 #include <stdlib.h>
-
-#include <msvc/buffer.h>
-#include <msvc/json.h>
-#include <msvc/status.h>
 
 void msvc_contract_report_free(struct msvc_contract_report *report)
 {
     if (report == NULL)
         return;
-    for (size_t i = 0; i < report->count; i++) {
+    for (size_t i = 0; i < report->chosen; i++) {
         free(report->results[i].description);
         free(report->results[i].states);
         free(report->results[i].curl);
@@ -21,12 +17,45 @@ void msvc_contract_report_free(struct msvc_contract_report *report)
     free(report->results);
     free(report->consumer);
     free(report->provider);
+    free(report->version);
+    free(report->branch);
     free(report);
+}
+
+enum msvc__outcome msvc__outcome_of(const struct msvc__result *result)
+{
+    if (result->mismatches.found == 0)
+        return MSVC__KEPT;
+    return result->is_pending ? MSVC__PENDING : MSVC__FAILED;
+}
+
+struct msvc__totals msvc__totals_of(const struct msvc_contract_report *report)
+{
+    struct msvc__totals totals = { .count = msvc_contract_count(report) };
+
+    for (size_t i = 0; i < totals.count; i++) {
+        enum msvc__outcome outcome = msvc__outcome_of(&report->results[i]);
+
+        totals.failed += outcome == MSVC__FAILED;
+        totals.pending += outcome == MSVC__PENDING;
+        totals.duration_ns += report->results[i].duration_ns;
+    }
+    return totals;
 }
 
 static const struct msvc__result *at(const struct msvc_contract_report *report, size_t index)
 {
     return report != NULL && index < report->count ? &report->results[index] : NULL;
+}
+
+const char *msvc_contract_consumer(const struct msvc_contract_report *report)
+{
+    return report != NULL ? report->consumer : NULL;
+}
+
+const char *msvc_contract_provider(const struct msvc_contract_report *report)
+{
+    return report != NULL ? report->provider : NULL;
 }
 
 size_t msvc_contract_count(const struct msvc_contract_report *report)
@@ -36,11 +65,12 @@ size_t msvc_contract_count(const struct msvc_contract_report *report)
 
 size_t msvc_contract_failed_count(const struct msvc_contract_report *report)
 {
-    size_t count = 0;
+    return msvc__totals_of(report).failed;
+}
 
-    for (size_t i = 0; i < msvc_contract_count(report); i++)
-        count += report->results[i].mismatches.found > 0;
-    return count;
+size_t msvc_contract_pending_count(const struct msvc_contract_report *report)
+{
+    return msvc__totals_of(report).pending;
 }
 
 const char *msvc_contract_description(const struct msvc_contract_report *report, size_t index)
@@ -48,6 +78,13 @@ const char *msvc_contract_description(const struct msvc_contract_report *report,
     const struct msvc__result *result = at(report, index);
 
     return result != NULL ? result->description : NULL;
+}
+
+const char *msvc_contract_states(const struct msvc_contract_report *report, size_t index)
+{
+    const struct msvc__result *result = at(report, index);
+
+    return result != NULL ? result->states : NULL;
 }
 
 size_t msvc_contract_mismatch_count(const struct msvc_contract_report *report, size_t index)
@@ -70,68 +107,4 @@ const char *msvc_contract_curl(const struct msvc_contract_report *report, size_t
     const struct msvc__result *result = at(report, index);
 
     return result != NULL ? result->curl : NULL;
-}
-
-static void write_result(struct msvc_buffer *out, const struct msvc__result *result)
-{
-    bool is_kept = result->mismatches.found == 0;
-
-    msvc_buffer_printf(out, "  %s %s", is_kept ? "ok    " : "FAILED", result->description);
-    if (result->states[0] != '\0')
-        msvc_buffer_printf(out, " (given %s%s)", result->states,
-                           result->has_unset_states ? ", not set up" : "");
-    msvc_buffer_byte(out, '\n');
-    if (is_kept)
-        return;
-    msvc__mismatches_write(out, &result->mismatches, "      ");
-    msvc_buffer_printf(out, "      %s\n", result->curl);
-}
-
-int msvc_contract_report_text(const struct msvc_contract_report *report, struct msvc_buffer *out)
-{
-    if (report == NULL || out == NULL)
-        return MSVC_ERR_INVALID;
-    msvc_buffer_printf(out, "%s expects of %s:\n", report->consumer, report->provider);
-    for (size_t i = 0; i < report->count; i++)
-        write_result(out, &report->results[i]);
-    msvc_buffer_printf(out, "%zu of %zu interactions kept\n",
-                       report->count - msvc_contract_failed_count(report), report->count);
-    return msvc_buffer_status(out);
-}
-
-static void write_result_json(struct msvc_json_writer *w, const struct msvc__result *result)
-{
-    msvc_json_begin_object(w);
-    msvc_json_member_text(w, "description", result->description);
-    msvc_json_member_text(w, "states", result->states);
-    msvc_json_member_bool(w, "statesSetUp", !result->has_unset_states);
-    msvc_json_member_bool(w, "success", result->mismatches.found == 0);
-    msvc_json_member_text(w, "curl", result->curl);
-    msvc_json_member_int(w, "mismatchCount", (int64_t)result->mismatches.found);
-    msvc_json_key(w, "mismatches");
-    msvc_json_begin_array(w);
-    for (size_t i = 0; i < result->mismatches.count; i++)
-        msvc__mismatch_json(w, &result->mismatches.items[i]);
-    msvc_json_end_array(w);
-    msvc_json_end_object(w);
-}
-
-int msvc_contract_report_json(const struct msvc_contract_report *report, struct msvc_buffer *out)
-{
-    struct msvc_json_writer w;
-
-    if (report == NULL || out == NULL)
-        return MSVC_ERR_INVALID;
-    msvc_json_writer_init(&w, out);
-    msvc_json_begin_object(&w);
-    msvc_json_member_text(&w, "consumer", report->consumer);
-    msvc_json_member_text(&w, "provider", report->provider);
-    msvc_json_member_bool(&w, "success", msvc_contract_failed_count(report) == 0);
-    msvc_json_key(&w, "interactions");
-    msvc_json_begin_array(&w);
-    for (size_t i = 0; i < report->count; i++)
-        write_result_json(&w, &report->results[i]);
-    msvc_json_end_array(&w);
-    msvc_json_end_object(&w);
-    return msvc_json_writer_status(&w);
 }

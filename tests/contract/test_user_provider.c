@@ -186,12 +186,13 @@ static int insert_user(struct msvc_tx *tx, void *user, struct msvc_error *err)
                         NULL, err);
 }
 
-static int set_up_state(const char *state, const char *params, void *user, struct msvc_error *err)
+static int set_up_state(const struct msvc_contract_state *state, struct msvc_buffer *values,
+                        void *user, struct msvc_error *err)
 {
     struct fixture *f = user;
 
-    (void)params;
-    if (strcmp(state, "user 123 exists") != 0)
+    (void)values;
+    if (strcmp(state->name, "user 123 exists") != 0)
         return MSVC_ERR_NOT_FOUND;
     return msvc_store_transact(f->store, NULL, insert_user, f, err);
 }

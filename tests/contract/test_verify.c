@@ -6,6 +6,7 @@
 
 #include <msvc/buffer.h>
 #include <msvc/contract.h>
+#include <msvc/contract_report.h>
 #include <msvc/contract_verify.h>
 #include <msvc/error.h>
 #include <msvc/http_router.h>
@@ -37,13 +38,15 @@ static void show_user(struct msvc_http_exchange *exchange, void *user)
     msvc_http_reply(exchange, f->status, "application/json", f->body, strlen(f->body));
 }
 
-static int set_up_state(const char *state, const char *params, void *user, struct msvc_error *err)
+static int set_up_state(const struct msvc_contract_state *state, struct msvc_buffer *values,
+                        void *user, struct msvc_error *err)
 {
     struct fixture *f = user;
 
     (void)err;
-    assert_string_equal(params, "{}");
-    return strcmp(state, f->known_state) == 0 ? 0 : MSVC_ERR_NOT_FOUND;
+    (void)values;
+    assert_string_equal(state->params, "{}");
+    return strcmp(state->name, f->known_state) == 0 ? 0 : MSVC_ERR_NOT_FOUND;
 }
 
 static int setup(void **state)
@@ -191,6 +194,14 @@ static void fails_an_interaction_whose_state_is_not_known(void **state)
     assert_string_equal(f->token, ""); /* and is not sent */
 }
 
+static int write_as(struct fixture *f, struct msvc_buffer *text, enum msvc_contract_format format)
+{
+    const struct msvc_contract_report *report = f->report;
+
+    return msvc_contract_write(text, &report, 1, MSVC_CONTRACT_WRITE_OPTIONS(.format = format),
+                               &f->err);
+}
+
 static void tells_people_what_differs_and_how_to_repeat_it(void **state)
 {
     struct fixture *f = *state;
@@ -198,8 +209,8 @@ static void tells_people_what_differs_and_how_to_repeat_it(void **state)
 
     f->status = 500;
     (void)verify(f);
-    assert_int_equal(msvc_contract_report_text(f->report, &text), 0);
-    assert_non_null(strstr(text.data, "FAILED a user (given user 123 exists)"));
+    assert_int_equal(write_as(f, &text, MSVC_CONTRACT_TEXT), 0);
+    assert_non_null(strstr(text.data, "FAILED  a user (given user 123 exists)"));
     assert_non_null(strstr(text.data, "curl -i -X GET 'http://provider/users/123' "
                                       "-H 'Authorization: ***'"));
     assert_null(strstr(text.data, "Bearer real"));
@@ -215,7 +226,7 @@ static void reports_as_json(void **state)
 
     f->status = 500;
     (void)verify(f);
-    assert_int_equal(msvc_contract_report_json(f->report, &text), 0);
+    assert_int_equal(write_as(f, &text, MSVC_CONTRACT_JSON), 0);
     assert_int_equal(msvc_json_parse(&document, text.data, text.length, NULL, &f->err), 0);
     assert_int_equal(msvc_json_type(msvc_json_member(msvc_json_root(document), "success")),
                      MSVC_JSON_FALSE);
@@ -229,7 +240,7 @@ static void says_that_nobody_set_a_state_up(void **state)
     struct msvc_buffer text = MSVC_BUFFER_INIT;
 
     assert_int_equal(msvc_contract_verify(&f->report, f->pact, f->transport, NULL, &f->err), 0);
-    assert_int_equal(msvc_contract_report_text(f->report, &text), 0);
+    assert_int_equal(write_as(f, &text, MSVC_CONTRACT_TEXT), 0);
     assert_non_null(strstr(text.data, "(given user 123 exists, not set up)"));
     msvc_buffer_clear(&text);
 }
@@ -251,7 +262,7 @@ static void refuses_to_verify_nothing(void **state)
 
     assert_int_equal(msvc_contract_verify(&f->report, NULL, f->transport, NULL, &f->err),
                      MSVC_ERR_INVALID);
-    assert_int_equal(msvc_contract_report_text(NULL, NULL), MSVC_ERR_INVALID);
+    assert_int_equal(msvc_contract_write(NULL, NULL, 1, NULL, NULL), MSVC_ERR_INVALID);
 }
 
 static void leaks_and_loses_nothing_when_memory_runs_out(void **state)

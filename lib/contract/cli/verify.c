@@ -9,6 +9,7 @@
 
 #include <msvc/buffer.h>
 #include <msvc/contract.h>
+#include <msvc/contract_report.h>
 #include <msvc/contract_verify.h>
 #include <msvc/error.h>
 #include <msvc/http.h>
@@ -140,9 +141,11 @@ static int read_arguments(struct program *p, int argc, char **argv)
 }
 
 /* The provider sets the state up itself, behind a URL. */
-static int post_state(const char *state, const char *params, void *user, struct msvc_error *err)
+static int post_state(const struct msvc_contract_state *state, struct msvc_buffer *values,
+                      void *user, struct msvc_error *err)
 {
     struct program *p = user;
+    (void)values;
     struct msvc_buffer body = MSVC_BUFFER_INIT;
     struct msvc_http_answer *answer = NULL;
     struct msvc_json_writer w;
@@ -153,8 +156,8 @@ static int post_state(const char *state, const char *params, void *user, struct 
     msvc_json_begin_object(&w);
     msvc_json_member_text(&w, "action", "setup");
     msvc_json_key(&w, "params");
-    msvc_json_raw(&w, params, strlen(params));
-    msvc_json_member_text(&w, "state", state);
+    msvc_json_raw(&w, state->params, strlen(state->params));
+    msvc_json_member_text(&w, "state", state->name);
     msvc_json_end_object(&w);
     status = msvc_json_writer_status(&w);
     if (status == 0)
@@ -191,11 +194,11 @@ static int connect_all(struct program *p, struct msvc_error *err)
 static int print_report(const struct program *p, const struct msvc_contract_report *report)
 {
     struct msvc_buffer text = MSVC_BUFFER_INIT;
-    int status = p->is_json ? msvc_contract_report_json(report, &text)
-                            : msvc_contract_report_text(report, &text);
+    int status = msvc_contract_write(
+        &text, &report, 1,
+        MSVC_CONTRACT_WRITE_OPTIONS(.format = p->is_json ? MSVC_CONTRACT_JSON : MSVC_CONTRACT_TEXT),
+        NULL);
 
-    if (p->is_json)
-        msvc_buffer_byte(&text, '\n');
     if (status == 0)
         fwrite(text.data, 1, text.length, stdout);
     msvc_buffer_clear(&text);
