@@ -30,8 +30,8 @@ struct msvc_pact;
 
 /** One difference. Borrowed from the report; every text is there, "" where it makes no sense. */
 struct msvc_contract_mismatch {
-    const char *part;      /**< "method", "path", "query", "header", "status", "body", "state",
-                              "transport": where it is. */
+    const char *part;      /**< "method", "path", "query", "header", "status", "body", "metadata",
+                              "state", "transport", "message": where it is. */
     const char *path;      /**< In that part: "$.user.id", a header's name, a state's. */
     const char *rule;      /**< "equality", "type", "regex \d+". */
     const char *rule_path; /**< Where that rule stands; "" when it is the default. */
@@ -71,6 +71,30 @@ typedef int msvc_contract_state_fn(const struct msvc_contract_state *state,
 typedef const char *msvc_contract_header_fn(const char *description, const char *name,
                                             const char *value, void *user);
 
+/** What a message callback is asked for, and where its answer goes. Borrowed until it returns. */
+struct msvc_contract_message {
+    const char *description;
+    const char *states; /**< A JSON array as in the pact: `[{"name":…,"params":{…}}]`. */
+
+    const void *request;      /**< Of a synchronous message: what the consumer sends. Else NULL. */
+    size_t request_length;    /**< Bytes. */
+    const char *request_type; /**< Its content type; "" when there is none. */
+    const char *request_metadata; /**< A JSON object. */
+
+    struct msvc_buffer *body; /**< Append what the provider would send. */
+    struct msvc_buffer *type; /**< Append its content type. Default: "contentType" of metadata. */
+    struct msvc_buffer *metadata; /**< Append a JSON object, if there is any. */
+};
+
+/**
+ * Makes the message that an interaction is about, by the code that makes it in production.
+ *
+ * @return 0; #MSVC_ERR_NOT_FOUND for a description it does not know; any other status when it could
+ *         not. Everything but 0 fails the interaction.
+ */
+typedef int msvc_contract_message_fn(const struct msvc_contract_message *wanted, void *user,
+                                     struct msvc_error *err);
+
 /**
  * Says whether to look at an interaction.
  *
@@ -92,6 +116,7 @@ struct msvc_contract_options {
                                           name. Optional. */
     msvc_contract_state_fn *state; /**< Without it states are not set up, which the report says. */
     bool tears_down_states;        /**< Call it after the interaction too. */
+    msvc_contract_message_fn *message;   /**< Without it interactions of messages fail. */
     msvc_contract_header_fn *header;     /**< Called for each header of the pact. Optional. */
     msvc_contract_progress_fn *progress; /**< Optional. */
     void *user;                          /**< Passed to all of them, never read. */
@@ -117,7 +142,7 @@ struct msvc_contract_options {
  * call: look at the report. With workers several are verified at once; the report is the same.
  *
  * @param[out] out  Owned by the caller; untouched on failure.
- * @param provider  Borrowed.
+ * @param provider  Borrowed. NULL for a pact that is only about messages.
  * @param options   NULL for the defaults.
  * @return 0, #MSVC_ERR_UNAVAILABLE (the provider cannot be reached), #MSVC_ERR_INVALID (a NULL, a
  *         regex: the message says which), #MSVC_ERR_UNSUPPORTED or #MSVC_ERR_NOMEM.

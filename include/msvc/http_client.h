@@ -51,6 +51,7 @@ struct msvc_http_client_options {
         *tls_ca; /**< PEM file with the authorities to trust. Default: the system's. Copied. */
     const char *tls_certificate;      /**< PEM file: ours, for mTLS. Copied. */
     const char *tls_key;              /**< PEM file. Copied. */
+    bool tls_is_unverified;           /**< Take any certificate of any name: for tests only. */
     const struct msvc_clock *clock;   /**< Borrowed. Default: the system's. libcurl itself always
                                          measures by the system's. */
     const struct msvc_random *random; /**< Borrowed. Default: the system's. */

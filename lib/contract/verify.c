@@ -44,7 +44,7 @@ static int consider(struct msvc__jobs *jobs, const struct msvc__run *r,
         return 0;
     }
     result->description = msvc__copy_text(interaction->description);
-    result->is_pending = r->options.is_pending;
+    result->is_pending = interaction->is_pending || r->options.is_pending;
     jobs->interactions[jobs->count++] = interaction;
     return result->description != NULL ? 0 : MSVC_ERR_NOMEM;
 }
@@ -109,9 +109,9 @@ int msvc_contract_verify(struct msvc_contract_report **out, const struct msvc_pa
     struct msvc_contract_report *report = NULL;
     int status;
 
-    if (out == NULL || pact == NULL || provider == NULL)
+    if (out == NULL || pact == NULL)
         return msvc_error_set(err, MSVC_ERR_INVALID, MSVC__CONTRACT, 0,
-                              "expected a pact and a provider, found NULL");
+                              "expected a pact, found NULL");
     status = check(&r.options, options, err);
     if (status == 0)
         status = msvc__filter_init(&r.filter, &r.options, err);

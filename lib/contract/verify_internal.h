@@ -63,6 +63,10 @@ void msvc__states_tear_down(struct msvc__result *result,
 int msvc__verify_one(struct msvc__result *result, struct msvc__run *run,
                      const struct msvc__interaction *interaction, struct msvc_error *err);
 
+/* Have a message made, and compare it. Returns 0 or MSVC_ERR_NOMEM. */
+int msvc__verify_message(struct msvc__result *result, const struct msvc_contract_options *options,
+                         const struct msvc__interaction *interaction);
+
 /* The interactions that are wanted, and a result for each. */
 struct msvc__jobs {
     const struct msvc__interaction **interactions;

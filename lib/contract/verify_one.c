@@ -41,13 +41,14 @@ static int compare(struct msvc__result *result, const struct msvc__part *expecte
     return status;
 }
 
-static void note_transport(struct msvc__result *result, int status, const char *message)
+static int note_transport(struct msvc__result *result, int status, const char *message)
 {
     msvc__mismatch_add(&result->mismatches,
                        &(struct msvc_contract_mismatch){ .part = "transport",
                                                          .expected = "an answer",
                                                          .actual = msvc_status_name(status) },
                        "%s", message);
+    return 0;
 }
 
 static int call(struct msvc__run *r, const struct msvc__sending *s,
@@ -76,19 +77,24 @@ static int exchange(struct msvc__result *result, struct msvc__run *r, const stru
     if (status == MSVC_ERR_NOMEM || (status == MSVC_ERR_UNAVAILABLE && !r->has_answered))
         return status;
     if (status < 0)
-        note_transport(result, status, err->message);
+        status = note_transport(result, status, err->message);
     else
         status = compare(result, &interaction->responses[0], answer);
     msvc_http_answer_free(answer);
     return status == MSVC_ERR_NOMEM ? status : 0;
 }
 
+/* Over HTTP. */
 static int perform(struct msvc__result *result, struct msvc__run *r,
                    const struct msvc__interaction *interaction, struct msvc_error *err)
 {
     const struct msvc__part *request = &interaction->request;
     struct msvc__sending s;
-    int status = msvc__sending_make(&s, &r->options, interaction->description, request);
+    int status;
+
+    if (r->provider == NULL)
+        return note_transport(result, MSVC_ERR_INVALID, "there is no provider to send it to");
+    status = msvc__sending_make(&s, &r->options, interaction->description, request);
 
     if (status == 0)
         result->curl = msvc__sending_curl(&s, r->options.base_url, request);
@@ -109,7 +115,9 @@ int msvc__verify_one(struct msvc__result *result, struct msvc__run *r,
     int status = 0;
 
     if (msvc__states_set_up(result, &r->options, interaction, &values)) {
-        status = perform(result, r, interaction, &own);
+        status = interaction->kind == MSVC_PACT_KIND_HTTP
+                     ? perform(result, r, interaction, &own)
+                     : msvc__verify_message(result, &r->options, interaction);
         msvc__states_tear_down(result, &r->options, interaction);
     }
     msvc_buffer_clear(&values);

@@ -25,6 +25,10 @@ static void set_tls(const struct msvc_http_client_options *options, CURL *easy)
         (void)curl_easy_setopt(easy, CURLOPT_SSLCERT, options->tls_certificate);
     if (options->tls_key != NULL)
         (void)curl_easy_setopt(easy, CURLOPT_SSLKEY, options->tls_key);
+    if (options->tls_is_unverified) {
+        (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
 }
 
 struct msvc__handle *msvc__handle_open(const struct msvc_http_client_options *options)

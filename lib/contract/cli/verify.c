@@ -1,261 +1,226 @@
 /* SPDX-License-Identifier: MIT */
-/* verify: hold a provider that runs somewhere to pact files. */
-#include "contract/cli/command_internal.h"
-
-#include <getopt.h>
+/* verify: hold a provider that runs somewhere to pacts. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
-#include <msvc/buffer.h>
 #include <msvc/contract.h>
-#include <msvc/contract_report.h>
-#include <msvc/contract_verify.h>
 #include <msvc/error.h>
 #include <msvc/http.h>
 #include <msvc/http_client.h>
-#include <msvc/json.h>
 #include <msvc/status.h>
 
-#define HEADERS_MAX 64
-#define TIMEOUT_MS  10000
-
-static const char help[] =
-    "usage: msvc-verify [verify] --provider-url URL [option…] FILE…\n"
-    "Sends every request of the pact files to the provider and compares the answers.\n"
-    "  --provider-url URL   where the provider is, http:// or https://\n"
-    "  --state-url URL      POST {\"state\",\"params\",\"action\":\"setup\"} there before a "
-    "request\n"
-    "  --header 'N: V'      send this header instead of the pact's; may be repeated\n"
-    "  --description TEXT   only interactions whose description has TEXT in it\n"
-    "  --timeout MS         for each answer, default 10000\n"
-    "  --json               report as JSON, one line for each file\n"
-    "  --help\n";
+#include "base/alloc_internal.h"
+#include "contract/cli/command_internal.h"
+#include "contract/cli/earlier_internal.h"
+#include "contract/cli/hooks_internal.h"
+#include "contract/cli/pacts_internal.h"
+#include "contract/cli/verify_internal.h"
 
 struct program {
-    const char *provider_url;
-    char state_base[512]; /* scheme and host of the state URL; "" without one */
-    const char *state_target;
-    const char *description;
-    struct msvc_header headers[HEADERS_MAX + 1];
-    size_t header_count;
-    unsigned timeout_ms;
-    bool is_json;
+    struct cli_verify_options options;
     struct msvc_http_client *client;
     struct msvc_http_transport *provider;
-    struct msvc_http_transport *states;
+    struct cli_hooks hooks;
+    struct cli_earlier earlier;
+    struct cli_pacts pacts;
+    struct msvc_contract_report **reports;
+    size_t count;
+    const char *consumer; /* of the pact that is verified */
+    bool shows_progress;
 };
 
-/* "Name: value" is cut where it stands. */
-static bool add_header(struct program *p, char *text)
+static int set_state(const struct msvc_contract_state *state, struct msvc_buffer *values,
+                     void *user, struct msvc_error *err)
 {
-    char *colon = strchr(text, ':');
+    const struct program *p = user;
 
-    if (colon == NULL || colon == text || p->header_count == HEADERS_MAX)
-        return false;
-    *colon = '\0';
-    p->headers[p->header_count++] =
-        (struct msvc_header){ text, colon + 1 + strspn(colon + 1, " \t") };
-    return true;
+    return cli_hooks_state(&p->hooks, state, values, err);
 }
 
-static bool read_timeout(struct program *p, const char *text)
+static int make_message(const struct msvc_contract_message *wanted, void *user,
+                        struct msvc_error *err)
 {
-    unsigned long number = 0;
+    const struct program *p = user;
 
-    if (!cli_number(&number, text, 1, 3600000))
-        return false;
-    p->timeout_ms = (unsigned)number;
-    return true;
+    return cli_hooks_message(&p->hooks, wanted, err);
 }
 
-/* "http://host:1/a/b" is a host and a target there. */
-static bool read_state_url(struct program *p, const char *url)
+static bool has_failed_earlier(const char *description, const char *states, void *user)
 {
-    const char *host = strstr(url, "://");
-    size_t length = host != NULL ? (size_t)(host - url) + 3 + strcspn(host + 3, "/") : 0;
+    const struct program *p = user;
 
-    if (length == 0 || length >= sizeof(p->state_base))
-        return false;
-    memcpy(p->state_base, url, length);
-    p->state_base[length] = '\0';
-    p->state_target = url[length] != '\0' ? url + length : "/";
-    return true;
+    return cli_earlier_failed(&p->earlier, p->consumer, description, states);
 }
 
-/* Returns -1 to go on, or what to exit with. */
-static int take_option(struct program *p, int option, char *value)
+static void show_progress(size_t done, size_t count, size_t failed, void *user)
 {
-    switch (option) {
-    case 'p':
-        p->provider_url = value;
-        return -1;
-    case 's':
-        return read_state_url(p, value) ? -1
-                                        : cli_usage("verify", "expected a URL, found %s", value);
-    case 'd':
-        p->description = value;
-        return -1;
-    case 'j':
-        p->is_json = true;
-        return -1;
-    case 'H':
-        return add_header(p, value)
-                   ? -1
-                   : cli_usage("verify", "expected 'Name: value', found %s", value);
-    case 't':
-        return read_timeout(p, value)
-                   ? -1
-                   : cli_usage("verify", "expected milliseconds, found %s", value);
-    case 'h':
-        fputs(help, stdout);
-        return CLI_OK;
-    default:
-        return cli_usage("verify", "an option that is not known");
-    }
+    const struct program *p = user;
+
+    if (p->shows_progress)
+        fprintf(stderr, "\r%zu of %zu, %zu failed ", done, count, failed);
 }
 
-static int read_arguments(struct program *p, int argc, char **argv)
+static void hide_progress(const struct program *p)
 {
-    static const struct option options[] = {
-        { "provider-url", required_argument, NULL, 'p' },
-        { "state-url", required_argument, NULL, 's' },
-        { "header", required_argument, NULL, 'H' },
-        { "description", required_argument, NULL, 'd' },
-        { "timeout", required_argument, NULL, 't' },
-        { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
-    };
-    int option;
-
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        int code = take_option(p, option, optarg);
-
-        if (code >= 0)
-            return code;
-    }
-    if (p->provider_url == NULL)
-        return cli_usage("verify", "expected --provider-url");
-    return optind < argc ? -1 : cli_usage("verify", "expected a pact file");
+    if (p->shows_progress)
+        fputs("\r\x1b[K", stderr);
 }
 
-/* The provider sets the state up itself, behind a URL. */
-static int post_state(const struct msvc_contract_state *state, struct msvc_buffer *values,
-                      void *user, struct msvc_error *err)
+static int connect_client(struct program *p, struct msvc_error *err)
 {
-    struct program *p = user;
-    (void)values;
-    struct msvc_buffer body = MSVC_BUFFER_INIT;
-    struct msvc_http_answer *answer = NULL;
-    struct msvc_json_writer w;
-    int status;
-    int code;
+    const struct cli_verify_options *o = &p->options;
 
-    msvc_json_writer_init(&w, &body);
-    msvc_json_begin_object(&w);
-    msvc_json_member_text(&w, "action", "setup");
-    msvc_json_key(&w, "params");
-    msvc_json_raw(&w, state->params, strlen(state->params));
-    msvc_json_member_text(&w, "state", state->name);
-    msvc_json_end_object(&w);
-    status = msvc_json_writer_status(&w);
-    if (status == 0)
-        status = msvc_http_call(p->states,
-                                MSVC_HTTP_REQUEST(.method = "POST", .target = p->state_target,
-                                                  .body = body.data, .body_length = body.length),
-                                &answer, err);
-    msvc_buffer_clear(&body);
-    if (status < 0)
-        return status;
-    code = msvc_http_answer_status(answer);
-    msvc_http_answer_free(answer);
-    if (code >= 200 && code < 300)
-        return 0;
-    return msvc_error_set(err, code == 404 ? MSVC_ERR_NOT_FOUND : MSVC_ERR_REFUSED, "verify", code,
-                          "the state URL answered %d", code);
+    return msvc_http_client_new(
+        &p->client,
+        MSVC_HTTP_CLIENT_OPTIONS(.timeout_ms = o->timeout_ms, .connect_timeout_ms = o->timeout_ms,
+                                 .attempts = 1, .has_no_breaker = true, .tls_ca = o->tls_ca,
+                                 .tls_certificate = o->tls_certificate, .tls_key = o->tls_key,
+                                 .tls_is_unverified = o->takes_any_certificate,
+                                 .connection_limit = MSVC_CONTRACT_WORKERS_MAX),
+        err);
 }
 
 static int connect_all(struct program *p, struct msvc_error *err)
 {
-    int status =
-        msvc_http_client_new(&p->client,
-                             MSVC_HTTP_CLIENT_OPTIONS(.timeout_ms = p->timeout_ms, .attempts = 1,
-                                                      .has_no_breaker = true),
-                             err);
+    const struct cli_verify_options *o = &p->options;
+    const char *messages = o->message_url != NULL ? o->message_url : o->provider_url;
+    int status = connect_client(p, err);
 
+    p->hooks.state_command = o->state_command;
+    p->hooks.timeout_ms = o->timeout_ms;
+    if (status == 0 && o->provider_url != NULL)
+        status = msvc_http_client_transport(&p->provider, p->client, o->provider_url, err);
+    if (status == 0 && o->state_url != NULL)
+        status = cli_peer_open(&p->hooks.states, p->client, o->state_url, err);
     if (status == 0)
-        status = msvc_http_client_transport(&p->provider, p->client, p->provider_url, err);
-    if (status == 0 && p->state_base[0] != '\0')
-        status = msvc_http_client_transport(&p->states, p->client, p->state_base, err);
+        status = cli_peer_open(&p->hooks.messages, p->client, messages, err);
     return status;
 }
 
-static int print_report(const struct program *p, const struct msvc_contract_report *report)
+static int verify(struct program *p, const struct cli_pact *pact)
 {
-    struct msvc_buffer text = MSVC_BUFFER_INIT;
-    int status = msvc_contract_write(
-        &text, &report, 1,
-        MSVC_CONTRACT_WRITE_OPTIONS(.format = p->is_json ? MSVC_CONTRACT_JSON : MSVC_CONTRACT_TEXT),
-        NULL);
-
-    if (status == 0)
-        fwrite(text.data, 1, text.length, stdout);
-    msvc_buffer_clear(&text);
-    return status;
-}
-
-static int verify(struct program *p, const char *path)
-{
-    struct msvc_contract_report *report = NULL;
-    struct msvc_pact *pact = NULL;
+    const struct cli_verify_options *o = &p->options;
+    bool has_states = o->state_url != NULL || o->state_command != NULL;
     struct msvc_error err;
     int status;
-    int code;
 
-    if (msvc_pact_open(&pact, path, &err) < 0)
-        return cli_fail(&err, CLI_BAD_PACT);
+    p->consumer = msvc_pact_consumer(pact->pact);
     status = msvc_contract_verify(
-        &report, pact, p->provider,
-        MSVC_CONTRACT_OPTIONS(.headers = p->headers, .description = p->description,
-                              .state = p->states != NULL ? post_state : NULL, .user = p,
-                              .base_url = p->provider_url),
+        &p->reports[p->count], pact->pact, p->provider,
+        MSVC_CONTRACT_OPTIONS(.headers = o->headers, .state = has_states ? set_state : NULL,
+                              .tears_down_states = o->tears_down, .message = make_message,
+                              .progress = show_progress, .user = p, .consumer = o->consumer,
+                              .description = o->description, .with_state = o->state,
+                              .without_state = o->without_state,
+                              .wanted = o->earlier != NULL ? has_failed_earlier : NULL,
+                              .workers = o->workers,
+                              .ends_at_first_failure = o->ends_at_first_failure,
+                              .is_pending = o->is_pending || pact->is_pending,
+                              .provider_version = o->provider_version,
+                              .provider_branch = o->provider_branch, .base_url = o->provider_url),
         &err);
-    msvc_pact_free(pact);
+    hide_progress(p);
+    if (status == MSVC_ERR_INVALID)
+        return cli_usage("verify", "%s", err.message);
     if (status < 0)
         return cli_fail(&err, status == MSVC_ERR_UNAVAILABLE ? CLI_NOT_REACHABLE : CLI_INTERNAL);
-    code = msvc_contract_failed_count(report) > 0 ? CLI_MISMATCH : CLI_OK;
-    if (print_report(p, report) < 0)
-        code = CLI_OUTPUT;
-    msvc_contract_report_free(report);
-    return code;
+    return msvc_contract_failed_count(p->reports[p->count++]) > 0 ? CLI_MISMATCH : CLI_OK;
 }
 
-/* Every file is looked at; the worst says how it ended. */
-static int verify_all(struct program *p, int argc, char **argv)
+/* Every pact is looked at, unless there is nobody to ask; the worst says how it ended. */
+static int verify_all(struct program *p)
 {
     int worst = CLI_OK;
 
-    for (int i = optind; i < argc; i++) {
-        int code = verify(p, argv[i]);
+    p->reports = msvc__new_array(p->pacts.count + 1, sizeof(struct msvc_contract_report *));
+    if (p->reports == NULL)
+        return CLI_INTERNAL;
+    for (size_t i = 0; i < p->pacts.count; i++) {
+        int code = verify(p, &p->pacts.items[i]);
+
+        worst = code > worst ? code : worst;
+        if (code == CLI_USAGE || code == CLI_NOT_REACHABLE || code == CLI_INTERNAL ||
+            (code == CLI_MISMATCH && p->options.ends_at_first_failure))
+            break;
+    }
+    return worst;
+}
+
+/* A run that looked at nothing proves nothing; unless nothing had failed before. */
+static int check_count(const struct program *p, int code)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < p->count; i++)
+        count += msvc_contract_count(p->reports[i]);
+    if (count > 0 || code != CLI_OK || p->options.may_be_nothing || p->options.earlier != NULL)
+        return code;
+    fputs("msvc-verify: no interaction to verify\n", stderr);
+    return CLI_NOTHING;
+}
+
+static int report_all(struct program *p)
+{
+    const struct msvc_contract_report *const *reports =
+        (const struct msvc_contract_report *const *)p->reports;
+
+    return p->count > 0 ? cli_outputs_write(&p->options.outputs, reports, p->count) : CLI_OK;
+}
+
+static int load(struct program *p)
+{
+    int worst = CLI_OK;
+
+    if (p->options.earlier != NULL)
+        worst = cli_earlier_open(&p->earlier, p->options.earlier);
+    for (size_t i = 0; i < p->options.source_count; i++) {
+        int code = cli_pacts_add(&p->pacts, p->options.sources[i], p->client);
 
         worst = code > worst ? code : worst;
     }
     return worst;
 }
 
+static int run(struct program *p)
+{
+    struct msvc_error err;
+    int loaded;
+    int verified;
+    int reported;
+
+    if (connect_all(p, &err) < 0)
+        return cli_fail(&err, CLI_USAGE);
+    loaded = load(p);
+    verified = p->options.earlier != NULL && p->earlier.report == NULL ? CLI_OK : verify_all(p);
+    reported = report_all(p);
+    if (reported > verified)
+        verified = reported;
+    return loaded > verified ? loaded : check_count(p, verified);
+}
+
+static void clear(struct program *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        msvc_contract_report_free(p->reports[i]);
+    free(p->reports);
+    cli_pacts_clear(&p->pacts);
+    cli_earlier_clear(&p->earlier);
+    cli_peer_clear(&p->hooks.states);
+    cli_peer_clear(&p->hooks.messages);
+    msvc_http_transport_free(p->provider);
+    msvc_http_client_free(p->client);
+}
+
 int cli_verify(int argc, char **argv)
 {
-    struct program p = { .timeout_ms = TIMEOUT_MS };
-    struct msvc_error err;
-    int code = read_arguments(&p, argc, argv);
+    struct program p = { .count = 0 };
+    int code = cli_verify_options_read(&p.options, argc, argv);
 
-    if (code < 0 && connect_all(&p, &err) < 0)
-        code = cli_fail(&err, CLI_USAGE);
-    if (code < 0)
-        code = verify_all(&p, argc, argv);
-    msvc_http_transport_free(p.states);
-    msvc_http_transport_free(p.provider);
-    msvc_http_client_free(p.client);
+    if (code < 0) {
+        p.shows_progress = !p.options.is_quiet && isatty(STDERR_FILENO) == 1;
+        code = run(&p);
+    }
+    clear(&p);
     return code;
 }
