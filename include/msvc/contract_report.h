@@ -4,7 +4,7 @@
  *
  * What a verification (contract_verify.h) found, for people and for programs.
  *
- *     msvc_contract_write(&text, &report, 1,
+ *     msvc_contract_write(&buffer, &report, 1,
  *                         MSVC_CONTRACT_WRITE_OPTIONS(.format = MSVC_CONTRACT_JUNIT), &err);
  *
  * The same findings give the same bytes. Whatever a provider sent, a report
@@ -52,7 +52,7 @@ struct msvc_contract_write_options {
  *         known).
  */
 MSVC_API MSVC_MUST_USE int msvc_contract_write(struct msvc_buffer *out,
-                                               const struct msvc_contract_report *const *reports,
+                                               struct msvc_contract_report *const *reports,
                                                size_t count,
                                                const struct msvc_contract_write_options *options,
                                                struct msvc_error *err);

@@ -48,7 +48,7 @@ struct msvc__totals msvc__totals_of(const struct msvc_contract_report *report);
 struct msvc__writing {
     struct msvc_buffer *out;
     struct msvc_contract_write_options options;
-    const struct msvc_contract_report *const *reports;
+    struct msvc_contract_report *const *reports;
     size_t count;
 };
 

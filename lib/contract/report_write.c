@@ -29,7 +29,7 @@ struct msvc__totals msvc__totals_of_all(const struct msvc__writing *w)
     return all;
 }
 
-int msvc_contract_write(struct msvc_buffer *out, const struct msvc_contract_report *const *reports,
+int msvc_contract_write(struct msvc_buffer *out, struct msvc_contract_report *const *reports,
                         size_t count, const struct msvc_contract_write_options *options,
                         struct msvc_error *err)
 {

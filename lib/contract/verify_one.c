@@ -106,6 +106,20 @@ static int perform(struct msvc__result *result, struct msvc__run *r,
     return status;
 }
 
+static int verify_any(struct msvc__result *result, struct msvc__run *r,
+                      const struct msvc__interaction *interaction, struct msvc_error *err)
+{
+    if (interaction->kind != MSVC_PACT_KIND_HTTP)
+        return msvc__verify_message(result, &r->options, interaction);
+    return perform(result, r, interaction, err);
+}
+
+static void note_plugin(struct msvc__result *result)
+{
+    msvc__mismatch_add(&result->mismatches, &(struct msvc_contract_mismatch){ .part = "plugin" },
+                       "only a plugin knows what this interaction means, and there are none here");
+}
+
 int msvc__verify_one(struct msvc__result *result, struct msvc__run *r,
                      const struct msvc__interaction *interaction, struct msvc_error *err)
 {
@@ -114,10 +128,10 @@ int msvc__verify_one(struct msvc__result *result, struct msvc__run *r,
     struct msvc_error own;
     int status = 0;
 
-    if (msvc__states_set_up(result, &r->options, interaction, &values)) {
-        status = interaction->kind == MSVC_PACT_KIND_HTTP
-                     ? perform(result, r, interaction, &own)
-                     : msvc__verify_message(result, &r->options, interaction);
+    if (interaction->needs_plugin) {
+        note_plugin(result);
+    } else if (msvc__states_set_up(result, &r->options, interaction, &values)) {
+        status = verify_any(result, r, interaction, &own);
         msvc__states_tear_down(result, &r->options, interaction);
     }
     msvc_buffer_clear(&values);

@@ -43,7 +43,7 @@ static int setup(void **state)
 
     assert_non_null(f);
     f->body = HOSTILE;
-    assert_int_equal(msvc_pact_new(&f->pact, "shop <a> # b", "store", NULL), 0);
+    assert_int_equal(msvc_pact_new(&f->pact, "shop <a> # b", "store", NULL, NULL), 0);
     assert_int_equal(
         msvc_pact_add(f->pact,
                       MSVC_PACT_INTERACTION(.description = "a \"text\" & more, 100%: yes\\no",
@@ -73,7 +73,7 @@ static int teardown(void **state)
 
 static const char *write_as(struct fixture *f, enum msvc_contract_format format)
 {
-    const struct msvc_contract_report *reports[2];
+    struct msvc_contract_report *reports[2];
 
     msvc_contract_report_free(f->report);
     f->report = NULL;

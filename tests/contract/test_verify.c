@@ -196,9 +196,7 @@ static void fails_an_interaction_whose_state_is_not_known(void **state)
 
 static int write_as(struct fixture *f, struct msvc_buffer *text, enum msvc_contract_format format)
 {
-    const struct msvc_contract_report *report = f->report;
-
-    return msvc_contract_write(text, &report, 1, MSVC_CONTRACT_WRITE_OPTIONS(.format = format),
+    return msvc_contract_write(text, &f->report, 1, MSVC_CONTRACT_WRITE_OPTIONS(.format = format),
                                &f->err);
 }
 

@@ -19,7 +19,7 @@ EXCEPTIONS = {
     ("lib/drivers/sqlite/connection.c", "nanosleep"),  # SQLite's busy handler can only wait
 }
 PROGRAM = "lib/contract/cli/"  # msvc-verify, beside its library: a program prints and exits
-THREADS = {"lib/http_server/server.c", "lib/http_server/workers.c", "lib/runner/runner.c"}
+THREADS = {"lib/contract/jobs.c", "lib/http_server/server.c", "lib/http_server/workers.c", "lib/runner/runner.c"}
 SPDX = "SPDX-License-Identifier: MIT"
 
 

@@ -68,7 +68,7 @@ static int save(const struct msvc_buffer *text, const char *path)
 }
 
 static int write_one(const struct cli_outputs *outputs, const struct cli_output *one,
-                     const struct msvc_contract_report *const *reports, size_t count)
+                     struct msvc_contract_report *const *reports, size_t count)
 {
     struct msvc_buffer text = MSVC_BUFFER_INIT;
     struct msvc_error err;
@@ -89,7 +89,7 @@ static int write_one(const struct cli_outputs *outputs, const struct cli_output 
 }
 
 int cli_outputs_write(const struct cli_outputs *outputs,
-                      const struct msvc_contract_report *const *reports, size_t count)
+                      struct msvc_contract_report *const *reports, size_t count)
 {
     static const struct cli_output text = { .format = MSVC_CONTRACT_TEXT };
     int worst = CLI_OK;

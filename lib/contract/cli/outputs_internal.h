@@ -24,6 +24,6 @@ struct cli_outputs {
 bool cli_outputs_add(struct cli_outputs *outputs, const char *text);
 /* Returns CLI_OK, CLI_OUTPUT or CLI_INTERNAL. */
 int cli_outputs_write(const struct cli_outputs *outputs,
-                      const struct msvc_contract_report *const *reports, size_t count);
+                      struct msvc_contract_report *const *reports, size_t count);
 
 #endif

@@ -162,10 +162,7 @@ static int check_count(const struct program *p, int code)
 
 static int report_all(struct program *p)
 {
-    const struct msvc_contract_report *const *reports =
-        (const struct msvc_contract_report *const *)p->reports;
-
-    return p->count > 0 ? cli_outputs_write(&p->options.outputs, reports, p->count) : CLI_OK;
+    return p->count > 0 ? cli_outputs_write(&p->options.outputs, p->reports, p->count) : CLI_OK;
 }
 
 static int load(struct program *p)
