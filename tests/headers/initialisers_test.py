@@ -25,6 +25,7 @@ OTHERS = {
     "MSVC_VALUES": 'MSVC_VALUES(MSVC_INT(1), MSVC_TEXT("a"))[2].type == MSVC_VALUE_END',
     "MSVC_FIELDS": None,
     "MSVC_HEADERS": None,
+    "MSVC_PACT_CONTAINS": None,
     "MSVC_PACT_MEMBERS": None,
     "MSVC_PACT_OBJECT": None,
     "MSVC_PACT_REFERENCES": None,
