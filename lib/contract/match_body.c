@@ -6,6 +6,7 @@
 #include <msvc/json.h>
 
 #include "contract/match_internal.h"
+#include "contract/matcher_internal.h"
 #include "contract/xml_internal.h"
 
 static bool has_text(const struct msvc__part *part)
@@ -55,41 +56,102 @@ static void report_xml(struct msvc__mismatches *out, const struct msvc__part *ex
     add(out, expected, actual, err.message);
 }
 
-static void compare_texts(struct msvc__mismatches *out, const struct msvc__part *expected,
-                          const struct msvc__part *actual)
+/* JSON behind the five bytes that Kafka's schema registry puts in front. */
+#define REGISTRY_TYPE  "application/vnd.schemaregistry.v1+json"
+#define REGISTRY_BYTES 5
+
+static bool has_registry_prefix(const struct msvc__part *part)
+{
+    return strcmp(part->content_type, REGISTRY_TYPE) == 0 && part->json == NULL &&
+           part->body_length > REGISTRY_BYTES && part->body[0] == '\0';
+}
+
+static struct msvc_json_document *read_registry_json(const struct msvc__part *part)
+{
+    struct msvc_json_document *document = NULL;
+
+    if (!has_registry_prefix(part) ||
+        msvc_json_parse(&document, part->body + REGISTRY_BYTES, part->body_length - REGISTRY_BYTES,
+                        NULL, NULL) < 0)
+        return NULL;
+    return document;
+}
+
+static void compare_json(struct msvc__mismatches *out, const struct msvc__part *expected,
+                         const struct msvc__part *actual)
+{
+    struct msvc_json_document *wanted = read_registry_json(expected);
+    struct msvc_json_document *found = read_registry_json(actual);
+    const struct msvc_json *left = msvc_json_root(wanted != NULL ? wanted : expected->json);
+    const struct msvc_json *right = msvc_json_root(found != NULL ? found : actual->json);
+
+    if (left == NULL)
+        msvc__match_bytes(out, expected, actual);
+    else if (right == NULL)
+        add(out, expected, actual, "expected JSON");
+    else
+        msvc__match_json(out, &expected->rules, expected->is_request, left, right);
+    msvc_json_free(wanted);
+    msvc_json_free(found);
+}
+
+static void compare_xml(struct msvc__mismatches *out, const struct msvc__part *expected,
+                        const struct msvc__part *actual)
+{
+    if (expected->xml == NULL || actual->xml == NULL)
+        report_xml(out, expected, actual);
+    else
+        msvc__match_xml(out, &expected->rules, expected->is_request, expected->xml, actual->xml);
+}
+
+/* A rule at the root that is about bytes, whatever they stand for. */
+static bool is_about_bytes(const struct msvc__part *expected)
 {
     const struct msvc__rule *rule =
         msvc__rules_for_place(&expected->rules, &(struct msvc__place){ .depth = 1 });
 
-    if (!msvc__xml_is_type(expected->content_type))
-        msvc__match_text(out, rule, "body", "$", expected->body, actual->body);
-    else if (expected->xml == NULL || actual->xml == NULL)
-        report_xml(out, expected, actual);
+    return msvc__rule_has(rule, MSVC__MATCH_CONTENT_TYPE);
+}
+
+static void compare_content(struct msvc__mismatches *out, const struct msvc__part *expected,
+                            const struct msvc__part *actual)
+{
+    const char *type = expected->content_type;
+
+    if (is_about_bytes(expected))
+        msvc__match_bytes(out, expected, actual);
+    else if (expected->json != NULL || msvc__type_is_json(type))
+        compare_json(out, expected, actual);
+    else if (msvc__xml_is_type(type))
+        compare_xml(out, expected, actual);
+    else if (strcmp(type, "application/x-www-form-urlencoded") == 0)
+        msvc__match_form(out, expected, actual);
+    else if (strncmp(type, "multipart/", 10) == 0)
+        msvc__match_multipart(out, expected, actual);
     else
-        msvc__match_xml(out, &expected->rules, expected->is_request, expected->xml, actual->xml);
+        msvc__match_bytes(out, expected, actual);
 }
 
 static void compare_present(struct msvc__mismatches *out, const struct msvc__part *expected,
                             const struct msvc__part *actual)
 {
     bool type_has_rule =
-        msvc__rules_for_name(&expected->rules, MSVC__RULE_HEADER, "Content-Type") != NULL;
+        msvc__rules_for_name(&expected->rules, MSVC__RULE_HEADER, "Content-Type") != NULL ||
+        (expected->is_message &&
+         msvc__rules_for_name(&expected->rules, MSVC__RULE_METADATA, "contentType") != NULL);
 
-    if (strcmp(expected->content_type, actual->content_type) != 0 && !type_has_rule)
-        msvc__mismatch_add(out,
-                           &(struct msvc_contract_mismatch){ .part = "body",
-                                                             .path = "$",
-                                                             .rule = "content type",
-                                                             .expected = expected->content_type,
-                                                             .actual = actual->content_type },
-                           "expected a body of another type");
-    else if (expected->json == NULL)
-        compare_texts(out, expected, actual);
-    else if (actual->json == NULL)
-        add(out, expected, actual, "expected JSON");
-    else
-        msvc__match_json(out, &expected->rules, expected->is_request,
-                         msvc_json_root(expected->json), msvc_json_root(actual->json));
+    if (strcmp(expected->content_type, actual->content_type) == 0 || type_has_rule) {
+        compare_content(out, expected, actual);
+        return;
+    }
+    msvc__mismatch_add(out,
+                       &(struct msvc_contract_mismatch){ .part = "body",
+                                                         .path = "$",
+                                                         .rule = "content type",
+                                                         .expected = expected->content_type,
+                                                         .actual = actual->content_type },
+                       "Expected a body of '%s' but the actual content type was '%s'",
+                       expected->content_type, actual->content_type);
 }
 
 void msvc__match_body(struct msvc__mismatches *out, const struct msvc__part *expected,

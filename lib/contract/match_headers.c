@@ -111,8 +111,7 @@ static int has_parameter(const char *text, const char *parameter)
     return found;
 }
 
-/* Whether the media type is the same and each expected parameter is there; -1 out of memory. */
-static int same_media_type(const char *expected, const char *actual)
+int msvc__media_type_equal(const char *expected, const char *actual)
 {
     char *copy = msvc__copy_text(expected);
     char *at = copy;
@@ -136,7 +135,7 @@ static int same_media_type(const char *expected, const char *actual)
 static void match_value(struct msvc__mismatches *out, const struct msvc__rule *rule,
                         const char *name, const char *expected, const char *actual)
 {
-    int same = rule == NULL && has_parameters(name) ? same_media_type(expected, actual) : 0;
+    int same = rule == NULL && has_parameters(name) ? msvc__media_type_equal(expected, actual) : 0;
 
     if (same < 0)
         out->status = MSVC_ERR_NOMEM;

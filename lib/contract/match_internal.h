@@ -38,9 +38,21 @@ void msvc__match_body(struct msvc__mismatches *out, const struct msvc__part *exp
 void msvc__match_json(struct msvc__mismatches *out, const struct msvc__rules *rules,
                       bool is_request, const struct msvc_json *expected,
                       const struct msvc_json *actual);
+void msvc__match_form(struct msvc__mismatches *out, const struct msvc__part *expected,
+                      const struct msvc__part *actual);
+void msvc__match_multipart(struct msvc__mismatches *out, const struct msvc__part *expected,
+                           const struct msvc__part *actual);
+/* Bodies as a whole. */
+void msvc__match_bytes(struct msvc__mismatches *out, const struct msvc__part *expected,
+                       const struct msvc__part *actual);
+/* What messages have instead of headers. */
+void msvc__match_metadata(struct msvc__mismatches *out, const struct msvc__part *expected,
+                          const struct msvc__part *actual);
+/* Whether a media type is the same and each expected parameter is there; -1 out of memory. */
+int msvc__media_type_equal(const char *expected, const char *actual);
 /* Look for the variants of a rule's arrayContains among the elements of an array. */
 void msvc__match_variants(struct msvc__mismatches *out, const struct msvc__rule *rule,
-                          bool is_request, const struct msvc__place *place,
+                          bool is_request, struct msvc__place *place,
                           const struct msvc_json *expected, const struct msvc_json *actual);
 void msvc__match_xml(struct msvc__mismatches *out, const struct msvc__rules *rules, bool is_request,
                      const struct msvc__xml *expected, const struct msvc__xml *actual);

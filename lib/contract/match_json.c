@@ -34,7 +34,7 @@ static void show(struct msvc_buffer *out, const struct msvc_json *value)
     }
 }
 
-static void report(struct walk *w, const struct msvc__place *place, const struct msvc__rule *rule,
+static void report(struct walk *w, struct msvc__place *place, const struct msvc__rule *rule,
                    const struct msvc_json *expected, const struct msvc_json *actual,
                    const char *message)
 {
@@ -87,11 +87,11 @@ static struct view view_of(const struct msvc__rule *rule, const struct msvc__pla
     return v;
 }
 
-static void compare(struct walk *w, const struct msvc__place *place,
-                    const struct msvc_json *expected, const struct msvc_json *actual);
+static void compare(struct walk *w, struct msvc__place *place, const struct msvc_json *expected,
+                    const struct msvc_json *actual);
 
 /* Each member that came is compared with the example of its name, or else with the first. */
-static void compare_values(struct walk *w, const struct msvc__place *place,
+static void compare_values(struct walk *w, struct msvc__place *place,
                            const struct msvc_json *expected, const struct msvc_json *actual)
 {
     struct msvc__place child = { .parent = place, .depth = place->depth + 1 };
@@ -130,9 +130,9 @@ static void write_names(struct msvc_buffer *out, const struct msvc_json *object)
 }
 
 /* A member that only one side has. */
-static void report_name(struct walk *w, const struct msvc__place *child,
-                        const struct msvc_json *expected, const struct msvc_json *actual,
-                        const struct msvc_json *wanted, const struct msvc_json *found)
+static void report_name(struct walk *w, struct msvc__place *child, const struct msvc_json *expected,
+                        const struct msvc_json *actual, const struct msvc_json *wanted,
+                        const struct msvc_json *found)
 {
     struct msvc_buffer message = MSVC_BUFFER_INIT;
 
@@ -148,7 +148,7 @@ static void report_name(struct walk *w, const struct msvc__place *child,
     msvc_buffer_clear(&message);
 }
 
-static void compare_objects(struct walk *w, const struct msvc__place *place, struct view view,
+static void compare_objects(struct walk *w, struct msvc__place *place, struct view view,
                             const struct msvc_json *expected, const struct msvc_json *actual)
 {
     bool allows_more = !w->is_request && !view.is_equality;
@@ -175,7 +175,7 @@ static void compare_objects(struct walk *w, const struct msvc__place *place, str
 
 /* With a rule the first element stands for all that have no example of their own; where there is no
  * example at all, each stands for itself. */
-static void compare_arrays(struct walk *w, const struct msvc__place *place, struct view view,
+static void compare_arrays(struct walk *w, struct msvc__place *place, struct view view,
                            const struct msvc_json *expected, const struct msvc_json *actual)
 {
     bool has_template = view.rule != NULL && !view.is_equality;
@@ -197,7 +197,7 @@ static void compare_arrays(struct walk *w, const struct msvc__place *place, stru
         report(w, &child, NULL, example, NULL, "expected it to be there");
 }
 
-static void compare_inside(struct walk *w, const struct msvc__place *place, struct view view,
+static void compare_inside(struct walk *w, struct msvc__place *place, struct view view,
                            const struct msvc_json *expected, const struct msvc_json *actual)
 {
     if (msvc_json_type(expected) == MSVC_JSON_OBJECT && view.ignores_keys)
@@ -211,8 +211,8 @@ static void compare_inside(struct walk *w, const struct msvc__place *place, stru
         compare_arrays(w, place, view, expected, actual);
 }
 
-static void compare(struct walk *w, const struct msvc__place *place,
-                    const struct msvc_json *expected, const struct msvc_json *actual)
+static void compare(struct walk *w, struct msvc__place *place, const struct msvc_json *expected,
+                    const struct msvc_json *actual)
 {
     const struct msvc__rule *rule = msvc__rules_for_place(w->rules, place);
     struct view view = view_of(rule, place);

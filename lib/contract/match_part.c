@@ -202,7 +202,9 @@ static void match_status(struct msvc__mismatches *out, const struct msvc__part *
 int msvc__match(struct msvc__mismatches *out, const struct msvc__part *expected,
                 const struct msvc__part *actual)
 {
-    if (expected->is_request) {
+    if (expected->is_message) {
+        msvc__match_metadata(out, expected, actual);
+    } else if (expected->is_request) {
         match_method(out, expected, actual);
         msvc__match_text(out, msvc__rules_for_name(&expected->rules, MSVC__RULE_PATH, NULL), "path",
                          "", expected->path, actual->path);
@@ -210,7 +212,8 @@ int msvc__match(struct msvc__mismatches *out, const struct msvc__part *expected,
     } else {
         match_status(out, expected, actual);
     }
-    msvc__match_headers(out, expected, actual);
+    if (!expected->is_message)
+        msvc__match_headers(out, expected, actual);
     msvc__match_body(out, expected, actual);
     return out->status;
 }

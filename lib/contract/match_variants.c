@@ -118,7 +118,7 @@ static void find(const struct search *s, size_t number, size_t index,
 }
 
 void msvc__match_variants(struct msvc__mismatches *out, const struct msvc__rule *rule,
-                          bool is_request, const struct msvc__place *place,
+                          bool is_request, struct msvc__place *place,
                           const struct msvc_json *expected, const struct msvc_json *actual)
 {
     static const struct msvc__rules none;

@@ -19,7 +19,7 @@ struct walk {
     bool is_request;
 };
 
-static void report(struct walk *w, const struct msvc__place *place, const struct msvc__rule *rule,
+static void report(struct walk *w, struct msvc__place *place, const struct msvc__rule *rule,
                    const char *expected, const char *actual, const char *message)
 {
     struct msvc_buffer path = MSVC_BUFFER_INIT;
@@ -41,7 +41,7 @@ static void report(struct walk *w, const struct msvc__place *place, const struct
     msvc_buffer_clear(&name);
 }
 
-static void report_missing(struct walk *w, const struct msvc__place *place, const char *name)
+static void report_missing(struct walk *w, struct msvc__place *place, const char *name)
 {
     struct msvc_buffer message = MSVC_BUFFER_INIT;
 
@@ -56,14 +56,14 @@ static bool is_equality(const struct msvc__rule *rule)
     return rule != NULL && rule->count == 1 && msvc__rule_has(rule, MSVC__MATCH_EQUALITY);
 }
 
-static struct msvc__place inside(const struct msvc__place *place, const char *name)
+static struct msvc__place inside(struct msvc__place *place, const char *name)
 {
     return (struct msvc__place){
         .parent = place, .name = name, .name_length = strlen(name), .depth = place->depth + 1
     };
 }
 
-static void compare_subjects(struct walk *w, const struct msvc__place *place,
+static void compare_subjects(struct walk *w, struct msvc__place *place,
                              const struct msvc__subject *expected,
                              const struct msvc__subject *actual)
 {
@@ -79,7 +79,7 @@ static void compare_subjects(struct walk *w, const struct msvc__place *place,
     msvc_buffer_clear(&why);
 }
 
-static void compare_texts(struct walk *w, const struct msvc__place *place, const char *expected,
+static void compare_texts(struct walk *w, struct msvc__place *place, const char *expected,
                           const char *actual)
 {
     compare_subjects(w, place,
@@ -96,7 +96,7 @@ static const char *find_attribute(const struct msvc__xml *element, const char *n
     return NULL;
 }
 
-static void compare_attributes(struct walk *w, const struct msvc__place *place, bool allows_more,
+static void compare_attributes(struct walk *w, struct msvc__place *place, bool allows_more,
                                const struct msvc__xml *expected, const struct msvc__xml *actual)
 {
     for (size_t i = 0; i < expected->attributes.count; i++) {
@@ -118,11 +118,11 @@ static void compare_attributes(struct walk *w, const struct msvc__place *place, 
     }
 }
 
-static void compare(struct walk *w, const struct msvc__place *place,
-                    const struct msvc__xml *expected, const struct msvc__xml *actual);
+static void compare(struct walk *w, struct msvc__place *place, const struct msvc__xml *expected,
+                    const struct msvc__xml *actual);
 
 /* The children of one name; with a rule the first stands for all without an example. */
-static void compare_group(struct walk *w, const struct msvc__place *place, bool has_template,
+static void compare_group(struct walk *w, struct msvc__place *place, bool has_template,
                           bool allows_more, const struct msvc__xml *expected,
                           const struct msvc__xml *actual)
 {
@@ -148,7 +148,7 @@ static void compare_group(struct walk *w, const struct msvc__place *place, bool 
 }
 
 /* A rule at the element itself says what its children are: then no others may come. */
-static void compare_children(struct walk *w, const struct msvc__place *place,
+static void compare_children(struct walk *w, struct msvc__place *place,
                              const struct msvc__rule *rule, const struct msvc__xml *expected,
                              const struct msvc__xml *actual)
 {
@@ -170,8 +170,8 @@ static void compare_children(struct walk *w, const struct msvc__place *place,
     }
 }
 
-static void compare(struct walk *w, const struct msvc__place *place,
-                    const struct msvc__xml *expected, const struct msvc__xml *actual)
+static void compare(struct walk *w, struct msvc__place *place, const struct msvc__xml *expected,
+                    const struct msvc__xml *actual)
 {
     const struct msvc__rule *rule = msvc__rules_for_place(w->rules, place);
     struct msvc__place text = inside(place, "#text");

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include <msvc/buffer.h>
 #include <msvc/error.h>
 #include <msvc/json.h>
 #include <msvc/status.h>
@@ -78,6 +79,7 @@ void msvc__rules_clear(struct msvc__rules *rules)
     for (size_t i = 0; i < rules->count; i++)
         msvc__rule_clear(&rules->items[i]);
     free(rules->items);
+    msvc__rules_index_clear(rules);
     *rules = (struct msvc__rules){ .items = NULL };
 }
 
@@ -147,6 +149,9 @@ static int keep(struct msvc__rules *rules, struct msvc__rule *rule, struct msvc_
             return no_memory(err);
         rules->items = grown;
     }
+    rule->weight = (double)rule->path.count; /* at most 512 * 2^512: exact */
+    for (size_t i = 0; i < rule->path.count; i++)
+        rule->weight *= rule->path.steps[i].kind >= MSVC__STEP_ANY ? 1 : 2;
     rules->items[rules->count++] = *rule;
     return 0;
 }
@@ -160,7 +165,8 @@ static int derive(struct msvc__rules *rules, const char *where, struct msvc__rul
     struct msvc__rule rule = { .category = MSVC__RULE_BODY,
                                .matchers = each->matchers,
                                .count = each->count,
-                               .is_any = each->is_any };
+                               .is_any = each->is_any,
+                               .is_derived = true };
     size_t length = strlen(where);
     int status;
 
@@ -269,6 +275,19 @@ static int add_category(struct msvc__rules *rules, const struct msvc_json *json,
     return status;
 }
 
+/* Give the rules away, ready for lookups, or nothing. */
+static int finish(struct msvc__rules *out, struct msvc__rules *rules, int status,
+                  struct msvc_error *err)
+{
+    if (status == 0 && msvc__rules_index(rules) < 0)
+        status = no_memory(err);
+    if (status < 0)
+        msvc__rules_clear(rules);
+    else
+        *out = *rules;
+    return status;
+}
+
 int msvc__rules_read_paths(struct msvc__rules *out, const struct msvc_json *json,
                            struct msvc_error *err)
 {
@@ -279,11 +298,7 @@ int msvc__rules_read_paths(struct msvc__rules *out, const struct msvc_json *json
     for (const struct msvc_json *one = msvc_json_first(json); status == 0 && one != NULL;
          one = msvc_json_next(one))
         status = add(&rules, body, msvc_json_name(one, NULL), one, err);
-    if (status < 0)
-        msvc__rules_clear(&rules);
-    else
-        *out = rules;
-    return status;
+    return finish(out, &rules, status, err);
 }
 
 int msvc__rules_read(struct msvc__rules *out, const struct msvc_json *json, struct msvc_error *err)
@@ -299,11 +314,7 @@ int msvc__rules_read(struct msvc__rules *out, const struct msvc_json *json, stru
          one = msvc_json_next(one))
         status = msvc_json_name(one, NULL)[0] == '$' ? add_flat(&rules, one, err)
                                                      : add_category(&rules, one, err);
-    if (status < 0)
-        msvc__rules_clear(&rules);
-    else
-        *out = rules;
-    return status;
+    return finish(out, &rules, status, err);
 }
 
 /* Whether a has its first wildcard further right than b; 0 when both are the same there. */
@@ -321,36 +332,36 @@ static int compare_wildcards(const struct msvc__path *a, const struct msvc__path
     return 0;
 }
 
-/* Of two rules with the same weight. */
-static bool wins(const struct msvc__rule *a, const struct msvc__rule *b)
+/* Two rules at the very same path: what they say decides. */
+static bool says_less(const struct msvc__rule *a, const struct msvc__rule *b)
+{
+    struct msvc_buffer left = MSVC_BUFFER_INIT;
+    struct msvc_buffer right = MSVC_BUFFER_INIT;
+    bool is_less;
+
+    msvc__rule_describe(&left, a);
+    msvc__rule_describe(&right, b);
+    is_less = left.data != NULL && right.data != NULL && strcmp(left.data, right.data) < 0;
+    msvc_buffer_clear(&left);
+    msvc_buffer_clear(&right);
+    return is_less;
+}
+
+bool msvc__rule_wins(const struct msvc__rule *a, const struct msvc__rule *b)
 {
     int order;
 
+    if (a->weight > b->weight || a->weight < b->weight)
+        return a->weight > b->weight;
     if (a->path.count != b->path.count)
         return a->path.count > b->path.count;
     order = compare_wildcards(&a->path, &b->path);
-    return order != 0 ? order > 0 : strcmp(a->where, b->where) < 0;
-}
-
-const struct msvc__rule *msvc__rules_for_place(const struct msvc__rules *rules,
-                                               const struct msvc__place *place)
-{
-    const struct msvc__rule *best = NULL;
-    double best_weight = 0;
-
-    for (size_t i = 0; i < rules->count; i++) {
-        const struct msvc__rule *rule = &rules->items[i];
-        double weight =
-            rule->category == MSVC__RULE_BODY ? msvc__path_weight(&rule->path, place) : 0;
-
-        if (weight > 0 && !msvc__rule_cascades(rule) && !msvc__path_names(&rule->path, place))
-            continue;
-        if (weight > best_weight || (best != NULL && weight >= best_weight && wins(rule, best))) {
-            best = rule;
-            best_weight = weight;
-        }
-    }
-    return best;
+    if (order != 0)
+        return order > 0;
+    if (a->is_derived != b->is_derived)
+        return b->is_derived;
+    order = strcmp(a->where, b->where);
+    return order != 0 ? order < 0 : a != b && says_less(a, b);
 }
 
 static bool is_named(const struct msvc__rule *rule, const char *name)

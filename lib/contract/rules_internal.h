@@ -46,14 +46,26 @@ void msvc__path_clear(struct msvc__path *path);
 /* Append the step of a member, as .name or ['any name']. */
 void msvc__path_write_name(struct msvc_buffer *out, const char *name, size_t length);
 
+/* Nodes of the tree of rules that a place remembers; with more of them lookups are slower. */
+#define MSVC__PLACE_NODES_MAX 8
+
+struct msvc__rule_node;
+
 /* Where a walk through a value is; parents are further up the stack. */
 struct msvc__place {
-    const struct msvc__place *parent; /* NULL at the root */
-    const char *name;                 /* NULL for an index */
+    struct msvc__place *parent; /* NULL at the root */
+    const char *name;           /* NULL for an index */
     size_t name_length;
     size_t index;    /* of an element: among those of its name */
     size_t depth;    /* 1 at the root */
     bool is_element; /* of XML: named, and a rule may add its index */
+
+    /* filled by msvc__rules_for_place() */
+    bool is_resolved;
+    bool has_more_nodes;
+    size_t node_count;
+    const struct msvc__rule_node *nodes[MSVC__PLACE_NODES_MAX]; /* that its path has reached */
+    const struct msvc__rule *cascading; /* the best that also counts further down */
 };
 
 void msvc__place_write(struct msvc_buffer *out, const struct msvc__place *place);
@@ -84,12 +96,15 @@ struct msvc__rule {
     char *name; /* of a header or query parameter */
     struct msvc__matcher *matchers;
     size_t count;
-    bool is_any; /* combine OR */
+    bool is_any;     /* combine OR */
+    bool is_derived; /* from an eachValue: one that is written at the same path wins */
+    double weight;   /* of a path in the body */
 };
 
 struct msvc__rules {
     struct msvc__rule *items;
     size_t count;
+    struct msvc__rule_node *root; /* those of the body, by their steps */
 };
 
 /* Read the matchers of one rule: {"combine":"OR","matchers":[…]} or one matcher. Returns 0,
@@ -107,9 +122,15 @@ void msvc__rules_clear(struct msvc__rules *rules);
  * Returns 0, MSVC_ERR_MALFORMED, MSVC_ERR_LIMIT or MSVC_ERR_NOMEM. */
 int msvc__rule_name_read(char **out, const char *key, struct msvc_error *err);
 
-/* The rule for a place in the body; NULL when there is none. */
+/* Make rules ready for lookups; the last step of making them. Returns 0 or MSVC_ERR_NOMEM. */
+int msvc__rules_index(struct msvc__rules *rules);
+void msvc__rules_index_clear(struct msvc__rules *rules);
+/* Whether the first of two rules that fit a place counts there, and not the second. */
+bool msvc__rule_wins(const struct msvc__rule *rule, const struct msvc__rule *other);
+/* The rule for a place in the body; NULL when there is none. Parents are asked first, if they were
+ * not yet; a place whose name or index has changed is asked for again. */
 const struct msvc__rule *msvc__rules_for_place(const struct msvc__rules *rules,
-                                               const struct msvc__place *place);
+                                               struct msvc__place *place);
 /* The rule for a header or query parameter, or (name NULL) for a part that has only one. */
 const struct msvc__rule *msvc__rules_for_name(const struct msvc__rules *rules,
                                               enum msvc__category category, const char *name);

@@ -24,12 +24,20 @@
 struct example {
     char *path;
     unsigned version;
-    bool is_request;
+    enum { REQUEST, RESPONSE, MESSAGE } kind;
 };
 
 static struct example examples[CASES_MAX];
 static struct CMUnitTest tests[CASES_MAX];
 static size_t count;
+
+static int read_part(struct msvc__part *out, const struct example *e, const struct msvc_json *json,
+                     struct msvc_error *err)
+{
+    if (e->kind == MESSAGE)
+        return msvc__message_read(out, json, e->version, err);
+    return msvc__part_read(out, json, e->kind == REQUEST, e->version, err);
+}
 
 /* 1 a match, 0 mismatches, negative when a side cannot be read. */
 static int compare(const struct example *e, const struct msvc_json *root,
@@ -37,12 +45,10 @@ static int compare(const struct example *e, const struct msvc_json *root,
 {
     struct msvc__part expected = { .method = NULL };
     struct msvc__part actual = { .method = NULL };
-    int status = msvc__part_read(&expected, msvc_json_member(root, "expected"), e->is_request,
-                                 e->version, err);
+    int status = read_part(&expected, e, msvc_json_member(root, "expected"), err);
 
     if (status == 0)
-        status = msvc__part_read(&actual, msvc_json_member(root, "actual"), e->is_request,
-                                 e->version, err);
+        status = read_part(&actual, e, msvc_json_member(root, "actual"), err);
     if (status == 0)
         status = msvc__match(found, &expected, &actual);
     msvc__part_clear(&expected);
@@ -94,14 +100,17 @@ static void agrees_with_the_specification(void **state)
     assert_true(agrees_with(*state));
 }
 
-static void add(const char *folder, const char *name, unsigned version, bool is_request)
+static void add(const char *folder, const char *name, unsigned version, const char *part)
 {
     struct example *e = &examples[count];
     struct msvc_buffer path = MSVC_BUFFER_INIT;
 
     assert_true(count < CASES_MAX);
     msvc_buffer_printf(&path, "%s/%s", folder, name);
-    *e = (struct example){ msvc_buffer_steal(&path), version, is_request };
+    *e = (struct example){ .path = msvc_buffer_steal(&path), .version = version };
+    e->kind = strcmp(part, "request") == 0   ? REQUEST
+              : strcmp(part, "message") == 0 ? MESSAGE
+                                             : RESPONSE;
     tests[count++] = (struct CMUnitTest){
         .name = strstr(e->path, "/v"),
         .test_func = agrees_with_the_specification,
@@ -125,7 +134,7 @@ static void add_folder(const char *root, unsigned version, const char *part, con
     (void)snprintf(folder, sizeof(folder), "%s/v%u/%s/%s", root, version, part, what);
     found = scandir(folder, &entries, is_case, alphasort);
     for (int i = 0; i < found; i++) {
-        add(folder, entries[i]->d_name, version, strcmp(part, "request") == 0);
+        add(folder, entries[i]->d_name, version, part);
         free(entries[i]);
     }
     free(entries);
@@ -141,6 +150,7 @@ int main(int argc, char **argv)
             add_folder(argv[1], version, "request", requests[i]);
         for (size_t i = 0; i < 3; i++)
             add_folder(argv[1], version, "response", responses[i]);
+        add_folder(argv[1], version, "message", "body");
     }
     if (count == 0) {
         puts("1..0 # SKIP no cases of the Pact specification in the folder named");
