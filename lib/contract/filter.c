@@ -8,8 +8,8 @@
 #include <msvc/status.h>
 
 /* Ours match from end to end; a filter is content to be found. */
-static int read_regex(struct msvc__regex **out, const char *text, const char *what,
-                      struct msvc_error *err)
+int msvc__filter_regex(struct msvc__regex **out, const char *text, const char *what,
+                       struct msvc_error *err)
 {
     struct msvc_buffer wrapped = MSVC_BUFFER_INIT;
     int status;
@@ -33,11 +33,11 @@ int msvc__filter_init(struct msvc__filter *filter, const struct msvc_contract_op
     int status;
 
     *filter = (struct msvc__filter){ .consumer = NULL };
-    status = read_regex(&filter->consumer, options->consumer, "consumer", err);
+    status = msvc__filter_regex(&filter->consumer, options->consumer, "consumer", err);
     if (status == 0)
-        status = read_regex(&filter->description, options->description, "description", err);
+        status = msvc__filter_regex(&filter->description, options->description, "description", err);
     if (status == 0)
-        status = read_regex(&filter->state, options->with_state, "state", err);
+        status = msvc__filter_regex(&filter->state, options->with_state, "state", err);
     return status;
 }
 
@@ -53,7 +53,8 @@ static bool has(const struct msvc__regex *regex, const char *text)
     return msvc__regex_match(regex, text, strlen(text)) == 1;
 }
 
-static bool has_state(const struct msvc__regex *regex, const struct msvc__interaction *interaction)
+bool msvc__filter_has_state(const struct msvc__regex *regex,
+                            const struct msvc__interaction *interaction)
 {
     for (size_t i = 0; i < interaction->state_count; i++) {
         if (has(regex, interaction->states[i].name))
@@ -75,7 +76,7 @@ bool msvc__filter_keeps(const struct msvc__filter *filter,
         return false;
     if (filter->description != NULL && !has(filter->description, interaction->description))
         return false;
-    if (filter->state != NULL && !has_state(filter->state, interaction))
+    if (filter->state != NULL && !msvc__filter_has_state(filter->state, interaction))
         return false;
     return options->wanted == NULL ||
            options->wanted(interaction->description, states, options->user);

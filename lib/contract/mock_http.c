@@ -11,7 +11,7 @@
 #include "base/alloc_internal.h"
 #include "contract/mock_internal.h"
 
-static int read_request(struct msvc__part *out, struct msvc_http_exchange *x)
+int msvc__exchange_read(struct msvc__part *out, struct msvc_http_exchange *x)
 {
     const struct msvc_header *headers = msvc_http_headers(x);
     size_t length = 0;
@@ -38,7 +38,7 @@ static int read_request(struct msvc__part *out, struct msvc_http_exchange *x)
 }
 
 /* The peer is told too: its log is often nearer than the test's. */
-static void reply_unexpected(struct msvc_http_exchange *x, const struct msvc__search *s)
+void msvc__exchange_refuse(struct msvc_http_exchange *x, int status, const struct msvc__search *s)
 {
     struct msvc_buffer text = MSVC_BUFFER_INIT;
     struct msvc_json_writer w;
@@ -55,7 +55,7 @@ static void reply_unexpected(struct msvc_http_exchange *x, const struct msvc__se
     msvc_json_end_array(&w);
     msvc_json_end_object(&w);
     if (msvc_json_writer_status(&w) == 0)
-        msvc_http_reply(x, 500, "application/json", text.data, text.length);
+        msvc_http_reply(x, status, "application/json", text.data, text.length);
     else
         msvc_http_reply_problem(x, 500, NULL, "out of memory");
     msvc_buffer_clear(&text);
@@ -73,7 +73,7 @@ static bool is_framing(const char *name)
     return false;
 }
 
-static void reply(struct msvc_http_exchange *x, const struct msvc__part *response)
+void msvc__exchange_reply(struct msvc_http_exchange *x, const struct msvc__part *response)
 {
     bool has_body =
         response->body_state == MSVC__BODY_PRESENT || response->body_state == MSVC__BODY_NULL;
@@ -98,7 +98,7 @@ static void reply(struct msvc_http_exchange *x, const struct msvc__part *respons
 }
 
 /* A browser asks before it sends; what it may send is for the request itself to show. */
-static void reply_preflight(struct msvc_http_exchange *x)
+void msvc__exchange_reply_preflight(struct msvc_http_exchange *x)
 {
     const char *wanted =
         msvc_header_find(msvc_http_headers(x), "Access-Control-Request-Headers", 0);
@@ -120,7 +120,7 @@ void msvc__mock_handle(struct msvc_http_exchange *x, void *user)
     struct msvc_pact_mock *mock = user;
     struct msvc__part request = { .is_request = true };
     struct msvc__search s = { .found = NULL };
-    int status = read_request(&request, x);
+    int status = msvc__exchange_read(&request, x);
 
     (void)pthread_mutex_lock(&mock->lock);
     if (status == 0)
@@ -136,11 +136,11 @@ void msvc__mock_handle(struct msvc_http_exchange *x, void *user)
     if (status < 0)
         msvc_http_reply_problem(x, 500, NULL, "out of memory");
     else if (s.found != NULL)
-        reply(x, &s.found->responses[0]);
+        msvc__exchange_reply(x, &s.found->responses[0]);
     else if (is_preflight(mock, &s, &request))
-        reply_preflight(x);
+        msvc__exchange_reply_preflight(x);
     else
-        reply_unexpected(x, &s);
+        msvc__exchange_refuse(x, 500, &s);
     msvc__mismatches_clear(&s.differences);
     msvc__part_clear(&request);
 }

@@ -10,7 +10,7 @@
 #include <msvc/buffer.h>
 #include <msvc/error.h>
 
-#include "contract/match_internal.h"
+#include "contract/search_internal.h"
 
 struct msvc_http_exchange;
 struct msvc_http_router;
@@ -39,15 +39,6 @@ struct msvc_pact_mock {
     size_t unexpected_count; /* of all findings, also of those that had no room */
     bool is_short;           /* memory ran out while something was noted */
     struct msvc_buffer report;
-};
-
-/* What is known of one request when every interaction was tried. */
-struct msvc__search {
-    const struct msvc__interaction *found;
-    size_t index;
-    const struct msvc__interaction *nearest;
-    size_t distance;                     /* to the nearest */
-    struct msvc__mismatches differences; /* to the nearest */
 };
 
 /* Try every interaction of that kind. Lock held, because of the uses. Returns 0 or MSVC_ERR_NOMEM;

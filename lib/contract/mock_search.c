@@ -81,26 +81,35 @@ static void consider(struct msvc__search *s, const struct msvc__interaction *one
     s->nearest = one;
 }
 
+int msvc__search_try(struct msvc__search *s, const struct msvc__interaction *one, size_t index,
+                     bool is_better, const struct msvc__part *request)
+{
+    struct msvc__mismatches differences = { .items = NULL };
+
+    if (msvc__match(&differences, &one->request, request) < 0) {
+        msvc__mismatches_clear(&differences);
+        return MSVC_ERR_NOMEM;
+    }
+    if (differences.found == 0 && (s->found == NULL || is_better)) {
+        s->found = one;
+        s->index = index;
+    }
+    consider(s, one, &differences, request);
+    return 0;
+}
+
 int msvc__mock_search(struct msvc__search *s, const struct msvc_pact_mock *mock,
                       enum msvc_pact_kind kind, const struct msvc__part *request)
 {
-    for (size_t i = 0; i < mock->pact->count; i++) {
-        const struct msvc__interaction *one = mock->pact->interactions[i];
-        struct msvc__mismatches differences = { .items = NULL };
+    int status = 0;
 
-        if (one->kind != kind)
-            continue;
-        if (msvc__match(&differences, &one->request, request) < 0) {
-            msvc__mismatches_clear(&differences);
-            return MSVC_ERR_NOMEM;
-        }
-        if (differences.found == 0 && (s->found == NULL || mock->uses[s->index] > 0)) {
-            s->found = one;
-            s->index = i;
-        }
-        consider(s, one, &differences, request);
+    for (size_t i = 0; status == 0 && i < mock->pact->count; i++) {
+        const struct msvc__interaction *one = mock->pact->interactions[i];
+
+        if (one->kind == kind)
+            status = msvc__search_try(s, one, i, mock->uses[s->index] > 0, request);
     }
-    return 0;
+    return status;
 }
 
 static void clear_finding(struct msvc__finding *finding)

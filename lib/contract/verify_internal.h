@@ -24,6 +24,13 @@ struct msvc__run {
     _Atomic bool has_answered; /* the provider, once at least */
 };
 
+/* A regex that is content to be found; NULL gives NULL. Returns 0, MSVC_ERR_INVALID or
+ * MSVC_ERR_NOMEM. */
+int msvc__filter_regex(struct msvc__regex **out, const char *text, const char *what,
+                       struct msvc_error *err);
+/* Whether the name of one of its states has it in it. */
+bool msvc__filter_has_state(const struct msvc__regex *regex,
+                            const struct msvc__interaction *interaction);
 /* Returns 0, MSVC_ERR_INVALID for a regex or MSVC_ERR_NOMEM. */
 int msvc__filter_init(struct msvc__filter *out, const struct msvc_contract_options *options,
                       struct msvc_error *err);

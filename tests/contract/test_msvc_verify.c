@@ -124,7 +124,7 @@ static int teardown(void **state)
 /* What it exits with. */
 static int run_plain(struct fixture *f, const char *arguments)
 {
-    char command[1024];
+    char command[2048];
     FILE *pipe;
     size_t length;
     int status;
@@ -349,6 +349,22 @@ static void asks_for_messages_over_http(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+static void plays_a_provider_that_keeps_the_pact(void **state)
+{
+    struct fixture *f = *state;
+    char script[1024];
+
+    (void)snprintf(script, sizeof(script),
+                   "help >/dev/null; d='%s'; mkfifo $d/url && { '%s' stub $d/a-b.json >$d/url & "
+                   "p=$!; read url <$d/url; '%s' --provider-url $url $d/a-b.json; c=$?; "
+                   "kill $p; wait $p; c=$c$?; rm $d/url; test $c = 00; }",
+                   f->folder, program, program);
+    assert_int_equal(run_plain(f, script), 0);
+    assert_non_null(strstr(f->output, "1 of 1 interactions kept"));
+    assert_int_equal(run_plain(f, "stub"), 2);
+    assert_int_equal(run_plain(f, "stub /nowhere"), 4);
+}
+
 static void reports_as_json_when_asked(void **state)
 {
     struct fixture *f = *state;
@@ -382,6 +398,7 @@ int main(int argc, char **argv)
         TEST(runs_again_only_what_had_failed),
         TEST(does_not_fail_for_what_is_pending),
         TEST(asks_for_messages_over_http),
+        TEST(plays_a_provider_that_keeps_the_pact),
         TEST(reports_as_json_when_asked),
     };
 

@@ -30,6 +30,7 @@ struct cli_command {
     const char *summary;               /* one line, lower case, no full stop */
 };
 
+int cli_stub(int argc, char **argv);
 int cli_verify(int argc, char **argv);
 
 /* Print what is wrong with the arguments, and how to get help. Returns CLI_USAGE. */

@@ -10,6 +10,7 @@
 
 static const struct cli_command commands[] = {
     { "verify", cli_verify, "hold a provider to pacts (the default)" },
+    { "stub", cli_stub, "answer as pacts say" },
 };
 
 static const char exits[] =
