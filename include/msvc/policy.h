@@ -5,7 +5,8 @@
  * Everything that stands between a caller and a dependency, in one object:
  * built once, shared by all threads, never changed. The order is fixed:
  *
- *     fallback ( hedge ( retry ( breaker ( rate limit ( bulkhead ( attempt timeout ( call )))))))
+ *     fallback ( hedge ( retry ( breaker ( rate limit ( bulkhead ( adaptive limit (
+ *         attempt timeout ( call ))))))))
  *
  * with one deadline around all, and one budget that retries and hedges share.
  * Every part is optional.
@@ -24,6 +25,7 @@
 
 MSVC_BEGIN_DECLS
 
+struct msvc_adaptive_limit;
 struct msvc_breaker;
 struct msvc_bulkhead;
 struct msvc_clock;
@@ -49,21 +51,23 @@ struct msvc_policy_options {
     size_t size;         /**< Set by #MSVC_POLICY_OPTIONS. */
     unsigned timeout_ms; /**< For one attempt. Default 3000; #MSVC_POLICY_UNLIMITED. */
     unsigned total_ms;   /**< For all attempts and waits. Default: no limit. */
-    const struct msvc_retry_options *retry; /**< Copied. NULL makes one attempt. What is the
-                                               policy's or the call's is not set in it: budget,
-                                               clock, random, is_idempotent. */
-    struct msvc_retry_budget *budget;   /**< Shared by retries and hedges. Borrowed. Optional. */
-    struct msvc_hedge *hedge;           /**< Borrowed. Optional; for calls that are idempotent. */
-    struct msvc_breaker *breaker;       /**< Borrowed. Optional. */
-    struct msvc_rate_limit *rate_limit; /**< Borrowed. Optional; each attempt takes one, at once or
-                                           not at all. */
-    struct msvc_bulkhead *bulkhead;     /**< Borrowed. Optional; waited for within the attempt's
-                                           time. */
-    msvc_fallback_fn *fallback;         /**< Optional; runs once, after every failure but
-                                           #MSVC_ERR_INVALID and #MSVC_ERR_CANCELLED. */
-    const struct msvc_clock *clock;     /**< Borrowed; of all parts. Default: the system's. */
-    const struct msvc_random
-        *random; /**< Borrowed; of the retries' waits. Default: the system's. */
+
+    /** Optional. Copied. NULL makes one attempt. What is the policy's or the call's to say is not
+     * set in it: budget, clock, random, attempt_ms, is_idempotent. */
+    const struct msvc_retry_options *retry;
+    struct msvc_retry_budget *budget;           /**< Optional. Shared by retries and hedges. */
+    struct msvc_hedge *hedge;                   /**< Optional. For calls that are idempotent. */
+    struct msvc_breaker *breaker;               /**< Optional. */
+    struct msvc_rate_limit *rate_limit;         /**< Optional. An attempt takes one, at once or not
+                                                   at all. */
+    struct msvc_bulkhead *bulkhead;             /**< Optional. Waited for within the attempt's
+                                                   time. */
+    struct msvc_adaptive_limit *adaptive_limit; /**< Optional. */
+    msvc_fallback_fn *fallback; /**< Optional. Runs once, after every failure but #MSVC_ERR_INVALID
+                                   and #MSVC_ERR_CANCELLED. */
+
+    const struct msvc_clock *clock;   /**< Of all parts. Default: the system's. */
+    const struct msvc_random *random; /**< Of the retries' waits. Default: the system's. */
 };
 
 /** `MSVC_POLICY_OPTIONS(.breaker = breaker)`: options that live to the end of the block. */

@@ -22,6 +22,7 @@
 #ifndef MSVC_RUN_H
 #define MSVC_RUN_H
 
+#include <msvc/adaptive_limit.h>
 #include <msvc/base.h>
 #include <msvc/bulkhead.h>
 #include <msvc/call.h>
@@ -50,6 +51,7 @@ struct msvc_run_lane {
     struct msvc_retry retry;
     struct msvc_bulkhead_place place;
     struct msvc_permit permit;
+    struct msvc_adaptive_permit adaptive;
     uint64_t began_ns;
     uint64_t made_ns;
     int phase;

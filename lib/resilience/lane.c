@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The order of the policies is the order of these functions: admit() asks the
- * breaker, limited() the rate limit, confined() the bulkhead; withdraw() and
- * conclude() go the same way back.
+ * breaker, limited() the rate limit, confined() the bulkhead, launch() the adaptive
+ * limit; withdraw() and conclude() go the same way back.
  */
 #include "resilience/lane_internal.h"
 
 #include <msvc/rate_limit.h>
 #include <msvc/status.h>
-
-/* Waiting for a turn is not the dependency's fault: its time starts here. */
-static int launch(const struct msvc_run *run, struct msvc_run_lane *lane)
-{
-    lane->made_ns = run->now_ns;
-    return 1;
-}
 
 /* A call that a later policy did not allow says nothing about the dependency. */
 static int refuse(const struct msvc_run *run, struct msvc_run_lane *lane, int status)
@@ -23,6 +16,18 @@ static int refuse(const struct msvc_run *run, struct msvc_run_lane *lane, int st
         msvc_breaker_end(run->policy->options.breaker, &lane->permit, MSVC_OUTCOME_IGNORED, 0,
                          run->now_ns);
     return status;
+}
+
+/* Waiting for a turn is not the dependency's fault: its time starts here. */
+static int launch(const struct msvc_run *run, struct msvc_run_lane *lane)
+{
+    struct msvc_adaptive_limit *limit = run->policy->options.adaptive_limit;
+
+    lane->made_ns = run->now_ns;
+    if (limit == NULL || msvc_adaptive_limit_enter(limit, run->now_ns, &lane->adaptive) == 0)
+        return 1;
+    msvc__lane_withdraw(run, lane);
+    return MSVC_ERR_REJECTED;
 }
 
 static int confined(const struct msvc_run *run, struct msvc_run_lane *lane)
@@ -105,6 +110,10 @@ int msvc__lane_conclude(const struct msvc_run *run, struct msvc_run_lane *lane, 
 
     status = judge(run, lane, status);
     outcome = lane->attempt.outcome;
+    if (policy->adaptive_limit != NULL)
+        msvc_adaptive_limit_leave(policy->adaptive_limit, &lane->adaptive,
+                                  status == MSVC_ERR_TIMEOUT ? MSVC_OUTCOME_SLOW : outcome,
+                                  run->now_ns);
     if (policy->bulkhead != NULL)
         msvc_bulkhead_quit(policy->bulkhead, &lane->place);
     if (policy->breaker != NULL) {
