@@ -13,6 +13,7 @@
 #include <msvc/status.h>
 
 #include "base/alloc_internal.h"
+#include "http_server/layout_internal.h"
 
 /* Beyond the limit a body is read a little further, so that the peer sees the answer. */
 #define GRACE_BYTES 65536
@@ -108,13 +109,15 @@ static enum MHD_Result open_exchange(struct request *r, const struct guard_verdi
     return MHD_YES;
 }
 
-static enum MHD_Result begin(struct request *r, const char *method, const char *version)
+static enum MHD_Result begin(struct request *r, const char *url, const char *method,
+                             const char *version)
 {
     struct collected all = { .count = 0 };
     struct request_head head = { method, all.headers, r->connection->peer,
                                  r->server->options.tls_key != NULL ? "https" : "http",
                                  r->started_ns };
     struct guard_verdict verdict;
+    const char *problem;
 
     (void)MHD_get_connection_values(r->mhd, MHD_HEADER_KIND, collect, &all);
     if (msvc__exchange_new(&r->exchange, r->server->router, &head) < 0)
@@ -125,6 +128,9 @@ static enum MHD_Result begin(struct request *r, const char *method, const char *
         return refuse(r, 414, "the target is longer than this server takes");
     if (all.bytes + strlen(r->target) > r->server->options.header_limit)
         return refuse(r, 431, "the headers are longer than this server takes");
+    problem = msvc__layout_problem(&(struct layout){ url, r->target, version, all.headers });
+    if (problem != NULL)
+        return refuse(r, 400, problem);
     msvc__guard(&verdict, method, version, all.headers);
     if (verdict.status != 0)
         return refuse(r, verdict.status, verdict.detail);
@@ -233,11 +239,10 @@ enum MHD_Result msvc__request_handle(void *cls, struct MHD_Connection *mhd, cons
 
     (void)cls;
     (void)mhd;
-    (void)url;
     if (r == NULL)
         return MHD_NO;
     if (r->phase == PHASE_HEAD)
-        return begin(r, method, version);
+        return begin(r, url, method, version);
     return *size > 0 ? take_data(r, data, size) : take_end(r);
 }
 

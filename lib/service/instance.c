@@ -175,6 +175,10 @@ static int listen_and_serve(struct msvc_service *service, struct msvc_error *err
         MSVC_HTTP_SERVER_OPTIONS(.address = msvc_service_text(service, "HTTP_LISTEN"),
                                  .worker_count =
                                      (unsigned)msvc_service_number(service, "HTTP_WORKERS"),
+                                 .connection_limit =
+                                     (unsigned)msvc_service_number(service, "HTTP_CONNECTIONS"),
+                                 .connections_per_ip = (unsigned)msvc_service_number(
+                                     service, "HTTP_CONNECTIONS_PER_IP"),
                                  .tls_certificate = text_or_null(service, "HTTP_TLS_CERTIFICATE"),
                                  .tls_key = text_or_null(service, "HTTP_TLS_KEY"),
                                  .tls_client_ca = text_or_null(service, "HTTP_TLS_CLIENT_CA"),
