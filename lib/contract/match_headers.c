@@ -188,6 +188,23 @@ static void match_list(struct msvc__mismatches *out, const struct msvc__rule *ru
         add_count(out, name, wanted, "(no more)");
 }
 
+/* A rule is for each line of its own that came; where there are more lines than examples, the last
+ * example stands for the rest. */
+static void match_lines(struct msvc__mismatches *out, const struct msvc__rule *rule,
+                        const char *name, const struct msvc__pairs *expected,
+                        const struct msvc__pairs *actual)
+{
+    const char *example = "";
+    const char *found;
+
+    for (size_t i = 0; (found = msvc_header_find(actual->items, name, i)) != NULL; i++) {
+        const char *wanted = msvc_header_find(expected->items, name, i);
+
+        example = wanted != NULL ? wanted : example;
+        match_value(out, rule, name, example, found);
+    }
+}
+
 static void match_header(struct msvc__mismatches *out, const struct msvc__part *expected,
                          const struct msvc__part *actual, const char *name)
 {
@@ -201,6 +218,8 @@ static void match_header(struct msvc__mismatches *out, const struct msvc__part *
         add_missing(out, name, wanted);
     else if (is_list(name))
         match_list(out, rule, name, wanted, found);
+    else if (rule != NULL && msvc_header_find(actual->headers.items, name, 1) != NULL)
+        match_lines(out, rule, name, &expected->headers, &actual->headers);
     else
         match_value(out, rule, name, wanted, found);
     free(wanted);
