@@ -145,44 +145,24 @@ void handle_set_price(struct msvc_http_exchange *exchange, void *user)
     json_decref(body);
 }
 
-struct list {
-    struct page page;
-    json_t *items;
-};
-
-static int read_list(struct msvc_tx *tx, void *user, struct msvc_error *err)
+static json_t *row_to_json(const struct msvc_rows *row)
 {
-    struct list *list = user;
-    struct msvc_rows *rows;
-    int status = msvc_tx_query(
-        &rows, tx, "SELECT " COLUMNS " FROM prices WHERE sku > $1 ORDER BY sku LIMIT $2",
-        MSVC_VALUES(MSVC_TEXT(list->page.cursor), MSVC_INT(list->page.limit + 1)), err);
+    return price_to_json(msvc_rows_text(row, 0), msvc_rows_int(row, 1), msvc_rows_text(row, 2),
+                         msvc_rows_int(row, 3));
+}
 
-    if (status < 0)
-        return status;
-    (void)json_array_clear(list->items);
-    while (msvc_rows_next(rows))
-        (void)json_array_append_new(list->items,
-                                    price_to_json(msvc_rows_text(rows, 0), msvc_rows_int(rows, 1),
-                                                  msvc_rows_text(rows, 2), msvc_rows_int(rows, 3)));
-    msvc_rows_free(rows);
-    return 0;
+static int read_page(struct page *page, struct msvc_tx *tx, const void *user,
+                     struct msvc_error *err)
+{
+    (void)user;
+    return page_query(
+        page, tx, "SELECT " COLUMNS " FROM prices WHERE sku > $1 ORDER BY sku LIMIT $2",
+        MSVC_VALUES(MSVC_TEXT(page->cursor), MSVC_INT(page->count)), row_to_json, err);
 }
 
 void handle_list_prices(struct msvc_http_exchange *exchange, void *user)
 {
     const struct orders *orders = user;
-    struct list list = { .items = NULL };
-    struct msvc_error err;
 
-    if (!page_read(&list.page, exchange))
-        return;
-    list.items = json_array();
-    if (msvc_store_transact(orders->store, MSVC_TX_OPTIONS(.is_read_only = true), read_list, &list,
-                            &err) == 0) {
-        page_reply(exchange, &list.page, list.items, "sku");
-    } else {
-        json_decref(list.items);
-        msvc_http_reply_error(exchange, &err);
-    }
+    page_reply(exchange, orders->store, "sku", read_page, NULL);
 }

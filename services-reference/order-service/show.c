@@ -83,13 +83,12 @@ int order_read_json(struct json_t **out, struct msvc_tx *tx, const char *id, str
 struct request {
     const struct user_caller *caller;
     const char *id;
-    struct page page;
-    json_t *found; /* an order, or an array of them */
+    json_t *order;
 };
 
-static bool is_staff(const struct request *request)
+static bool is_staff(const struct user_caller *caller)
 {
-    return strcmp(request->caller->role, "staff") == 0;
+    return strcmp(caller->role, "staff") == 0;
 }
 
 /* Another user's order is not there. */
@@ -99,11 +98,11 @@ static int read_one(struct msvc_tx *tx, void *user, struct msvc_error *err)
     const char *owner;
     int status;
 
-    json_decref(request->found);
-    request->found = NULL;
-    status = order_read_json(&request->found, tx, request->id, err);
-    owner = json_string_value(json_object_get(request->found, "userId"));
-    if (status == 0 && !is_staff(request) && strcmp(owner, request->caller->id) != 0)
+    json_decref(request->order);
+    request->order = NULL;
+    status = order_read_json(&request->order, tx, request->id, err);
+    owner = json_string_value(json_object_get(request->order, "userId"));
+    if (status == 0 && !is_staff(request->caller) && strcmp(owner, request->caller->id) != 0)
         status = msvc_error_set(err, MSVC_ERR_NOT_FOUND, "orders", 0, "no such order");
     return status;
 }
@@ -117,42 +116,29 @@ void handle_show_order(struct msvc_http_exchange *exchange, void *user)
 
     if (msvc_store_transact(orders->store, MSVC_TX_OPTIONS(.is_read_only = true), read_one,
                             &request, &err) == 0) {
-        version_reply(exchange, 200, request.found);
+        version_reply(exchange, 200, request.order);
     } else {
-        json_decref(request.found);
+        json_decref(request.order);
         msvc_http_reply_error(exchange, &err);
     }
 }
 
-static int read_page(struct msvc_tx *tx, void *user, struct msvc_error *err)
+static int read_page(struct page *page, struct msvc_tx *tx, const void *user,
+                     struct msvc_error *err)
 {
-    struct request *request = user;
-    const char *cursor = request->page.cursor;
-    int64_t count = request->page.limit + 1;
+    const struct user_caller *caller = user;
+    struct msvc_value cursor = MSVC_TEXT(page->cursor);
+    struct msvc_value count = MSVC_INT(page->count);
 
-    (void)json_array_clear(request->found);
-    if (is_staff(request))
-        return read_orders(request->found, tx, PAGE,
-                           MSVC_VALUES(MSVC_TEXT(cursor), MSVC_INT(count)), err);
-    return read_orders(
-        request->found, tx, PAGE_OF_OWN,
-        MSVC_VALUES(MSVC_TEXT(cursor), MSVC_INT(count), MSVC_TEXT(request->caller->id)), err);
+    if (is_staff(caller))
+        return read_orders(page->items, tx, PAGE, MSVC_VALUES(cursor, count), err);
+    return read_orders(page->items, tx, PAGE_OF_OWN,
+                       MSVC_VALUES(cursor, count, MSVC_TEXT(caller->id)), err);
 }
 
 void handle_list_orders(struct msvc_http_exchange *exchange, void *user)
 {
     const struct orders *orders = user;
-    struct request request = { .caller = user_client_caller(exchange) };
-    struct msvc_error err;
 
-    if (!page_read(&request.page, exchange))
-        return;
-    request.found = json_array();
-    if (msvc_store_transact(orders->store, MSVC_TX_OPTIONS(.is_read_only = true), read_page,
-                            &request, &err) == 0) {
-        page_reply(exchange, &request.page, request.found, "id");
-    } else {
-        json_decref(request.found);
-        msvc_http_reply_error(exchange, &err);
-    }
+    page_reply(exchange, orders->store, "id", read_page, user_client_caller(exchange));
 }

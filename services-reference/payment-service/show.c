@@ -72,8 +72,6 @@ void handle_show_payment(struct msvc_http_exchange *exchange, void *user)
 struct list {
     const struct user_caller *caller;
     const char *order_id; /* NULL: all */
-    struct page page;
-    json_t *items;
 };
 
 #define PAGE        "SELECT id FROM payments WHERE id > $1 ORDER BY id LIMIT $2"
@@ -89,44 +87,47 @@ static int append_payment(json_t *items, struct msvc_tx *tx, const char *id, str
     return status;
 }
 
-static int read_page(struct msvc_tx *tx, struct list *list, struct msvc_error *err)
+static int read_all(struct page *page, struct msvc_tx *tx, const struct user_caller *caller,
+                    struct msvc_error *err)
 {
-    struct msvc_value cursor = MSVC_TEXT(list->page.cursor);
-    struct msvc_value count = MSVC_INT(list->page.limit + 1);
+    struct msvc_value cursor = MSVC_TEXT(page->cursor);
+    struct msvc_value count = MSVC_INT(page->count);
     struct msvc_rows *rows;
     int status;
 
-    if (is_staff(list->caller))
+    if (is_staff(caller))
         status = msvc_tx_query(&rows, tx, PAGE, MSVC_VALUES(cursor, count), err);
     else
         status = msvc_tx_query(&rows, tx, PAGE_OF_OWN,
-                               MSVC_VALUES(cursor, count, MSVC_TEXT(list->caller->id)), err);
+                               MSVC_VALUES(cursor, count, MSVC_TEXT(caller->id)), err);
     if (status < 0)
         return status;
     while (status == 0 && msvc_rows_next(rows))
-        status = append_payment(list->items, tx, msvc_rows_text(rows, 0), err);
+        status = append_payment(page->items, tx, msvc_rows_text(rows, 0), err);
     msvc_rows_free(rows);
     return status;
 }
 
 /* An order has one payment at most. */
-static int read_of_order(struct msvc_tx *tx, struct list *list, struct msvc_error *err)
+static int read_of_order(struct page *page, struct msvc_tx *tx, const struct list *list,
+                         struct msvc_error *err)
 {
     struct payment payment;
     int status = payment_find_by_order(&payment, tx, list->order_id, err);
 
-    if (status == 0 && strcmp(payment.id, list->page.cursor) > 0 &&
+    if (status == 0 && strcmp(payment.id, page->cursor) > 0 &&
         (is_staff(list->caller) || strcmp(payment.user_id, list->caller->id) == 0))
-        (void)json_array_append_new(list->items, payment_to_json(&payment));
+        (void)json_array_append_new(page->items, payment_to_json(&payment));
     return status == MSVC_ERR_NOT_FOUND ? 0 : status;
 }
 
-static int read_list(struct msvc_tx *tx, void *user, struct msvc_error *err)
+static int read_page(struct page *page, struct msvc_tx *tx, const void *user,
+                     struct msvc_error *err)
 {
-    struct list *list = user;
+    const struct list *list = user;
 
-    (void)json_array_clear(list->items);
-    return list->order_id != NULL ? read_of_order(tx, list, err) : read_page(tx, list, err);
+    return list->order_id != NULL ? read_of_order(page, tx, list, err)
+                                  : read_all(page, tx, list->caller, err);
 }
 
 void handle_list_payments(struct msvc_http_exchange *exchange, void *user)
@@ -134,16 +135,6 @@ void handle_list_payments(struct msvc_http_exchange *exchange, void *user)
     const struct payments *payments = user;
     struct list list = { .caller = user_client_caller(exchange),
                          .order_id = msvc_http_query(exchange, "orderId", 0) };
-    struct msvc_error err;
 
-    if (!page_read(&list.page, exchange))
-        return;
-    list.items = json_array();
-    if (msvc_store_transact(payments->store, MSVC_TX_OPTIONS(.is_read_only = true), read_list,
-                            &list, &err) == 0) {
-        page_reply(exchange, &list.page, list.items, "id");
-    } else {
-        json_decref(list.items);
-        msvc_http_reply_error(exchange, &err);
-    }
+    page_reply(exchange, payments->store, "id", read_page, &list);
 }
