@@ -3,10 +3,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <jansson.h>
 
+#include <msvc/error.h>
 #include <msvc/http_router.h>
+#include <msvc/idempotency.h>
 
 bool version_expected(int64_t *out, struct msvc_http_exchange *exchange)
 {
@@ -24,12 +27,37 @@ bool version_expected(int64_t *out, struct msvc_http_exchange *exchange)
     return false;
 }
 
+#define TAG_SIZE 32
+
+static void write_tag(char out[TAG_SIZE], const json_t *body)
+{
+    (void)snprintf(out, TAG_SIZE, "\"%" JSON_INTEGER_FORMAT "\"",
+                   json_integer_value(json_object_get(body, "version")));
+}
+
 void version_reply(struct msvc_http_exchange *exchange, int status, struct json_t *body)
 {
-    char tag[32];
+    char tag[TAG_SIZE];
 
-    (void)snprintf(tag, sizeof(tag), "\"%" JSON_INTEGER_FORMAT "\"",
-                   json_integer_value(json_object_get(body, "version")));
+    write_tag(tag, body);
     msvc_http_reply_header(exchange, "ETag", tag);
     msvc_http_reply_json(exchange, status, body);
+}
+
+int version_remember(struct msvc_idempotency *run, struct msvc_tx *tx, int status,
+                     const char *location, const struct json_t *body, struct msvc_error *err)
+{
+    char *text = json_dumps(body, JSON_COMPACT);
+    struct msvc_header headers[3] = { { "ETag", NULL } };
+    char tag[TAG_SIZE];
+
+    if (text == NULL)
+        return msvc_error_set(err, MSVC_ERR_NOMEM, "service", 0, "no memory for an answer");
+    write_tag(tag, body);
+    headers[0].value = tag;
+    if (location != NULL)
+        headers[1] = (struct msvc_header){ "Location", location };
+    status = msvc_idempotency_finish(run, tx, status, headers, text, err);
+    free(text);
+    return status;
 }

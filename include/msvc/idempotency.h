@@ -9,7 +9,7 @@
  *     if (!msvc_idempotency_begin(&run, exchange, store, user_id))
  *         return;  // it was answered
  *     …
- *     msvc_idempotency_finish(run, tx, 201, json, &err);
+ *     msvc_idempotency_finish(run, tx, 201, MSVC_HEADERS({ "Location", url }), json, &err);
  *     msvc_tx_commit(tx, &err);
  *     msvc_idempotency_free(run);
  *
@@ -22,6 +22,7 @@
 #define MSVC_IDEMPOTENCY_H
 
 #include <msvc/base.h>
+#include <msvc/header.h>
 
 MSVC_BEGIN_DECLS
 
@@ -54,14 +55,15 @@ MSVC_API MSVC_MUST_USE bool msvc_idempotency_begin(struct msvc_idempotency **out
 /**
  * Remember the answer in @p tx, the transaction of the effect.
  *
- * @param run   NULL does nothing.
- * @param json  The body of the answer; copied.
- * @return 0, #MSVC_ERR_CONFLICT when the request took so long that it was begun again elsewhere, or
- * a store status.
+ * @param run      NULL does nothing.
+ * @param headers  That go with it, such as Location and ETag; copied. NULL: none.
+ * @param json     The body of the answer; copied.
+ * @return 0, #MSVC_ERR_CONFLICT when the request took so long that it was begun again elsewhere,
+ *         #MSVC_ERR_INVALID for a header with a line break, or a store status.
  */
 MSVC_API MSVC_MUST_USE int msvc_idempotency_finish(struct msvc_idempotency *run, struct msvc_tx *tx,
-                                                   int status, const char *json,
-                                                   struct msvc_error *err);
+                                                   int status, const struct msvc_header *headers,
+                                                   const char *json, struct msvc_error *err);
 
 /** Let go. Without a finish the key is free again; after a finish that was not committed, as if the
  * process had died. NULL is ignored. */

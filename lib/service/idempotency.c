@@ -14,6 +14,7 @@
 
 #include <gnutls/crypto.h>
 
+#include <msvc/buffer.h>
 #include <msvc/clock.h>
 #include <msvc/error.h>
 #include <msvc/http_server.h>
@@ -50,6 +51,7 @@ static const struct msvc_migration migrations[] = {
       " lease_until_ms BIGINT NOT NULL,"
       " created_ms BIGINT NOT NULL,"
       " status INTEGER," /* NULL: still running */
+      " headers TEXT,"   /* a line each */
       " answer TEXT,"
       " PRIMARY KEY (scope, key));"
       "CREATE INDEX idempotency_keys_created ON idempotency_keys (created_ms);" },
@@ -81,8 +83,16 @@ struct claim {
     char request[DIGEST_SIZE];
     enum finding finding;
     int status;
+    char *headers;
     char *answer;
 };
+
+static void forget_answer(struct claim *claim)
+{
+    free(claim->headers);
+    free(claim->answer);
+    claim->headers = claim->answer = NULL;
+}
 
 static int insert(struct msvc_tx *tx, const struct claim *claim, struct msvc_error *err)
 {
@@ -115,10 +125,11 @@ static int take_over(struct msvc_tx *tx, const struct claim *claim, struct msvc_
 static int read_known(struct claim *claim, struct msvc_tx *tx, struct msvc_error *err)
 {
     struct msvc_rows *rows;
-    int status = msvc_tx_query(
-        &rows, tx,
-        "SELECT request, status, answer FROM idempotency_keys WHERE scope = $1 AND key = $2",
-        MSVC_VALUES(MSVC_TEXT(claim->run->scope), MSVC_TEXT(claim->run->key)), err);
+    int status =
+        msvc_tx_query(&rows, tx,
+                      "SELECT request, status, headers, answer FROM idempotency_keys"
+                      " WHERE scope = $1 AND key = $2",
+                      MSVC_VALUES(MSVC_TEXT(claim->run->scope), MSVC_TEXT(claim->run->key)), err);
 
     if (status < 0)
         return status;
@@ -132,8 +143,9 @@ static int read_known(struct claim *claim, struct msvc_tx *tx, struct msvc_error
     } else {
         claim->finding = ANSWERED;
         claim->status = (int)msvc_rows_int(rows, 1);
-        claim->answer = msvc__copy_text(msvc_rows_text(rows, 2));
-        if (claim->answer == NULL)
+        claim->headers = msvc__copy_text(msvc_rows_text(rows, 2));
+        claim->answer = msvc__copy_text(msvc_rows_text(rows, 3));
+        if (claim->headers == NULL || claim->answer == NULL)
             status = msvc_error_set(err, MSVC_ERR_NOMEM, "idempotency", 0, "no memory");
     }
     msvc_rows_free(rows);
@@ -145,8 +157,7 @@ static int claim_key(struct msvc_tx *tx, void *user, struct msvc_error *err)
     struct claim *claim = user;
     int status = insert(tx, claim, err);
 
-    free(claim->answer);
-    claim->answer = NULL;
+    forget_answer(claim);
     claim->finding = CLAIMED;
     if (status != 0)
         return status < 0 ? status : 0;
@@ -234,6 +245,22 @@ static struct msvc_idempotency *new_run(struct msvc_http_exchange *exchange,
     return run;
 }
 
+/* "Location: /orders/7", one a line; takes the text apart. */
+static void reply_headers(struct msvc_http_exchange *exchange, char *lines)
+{
+    char *rest = NULL;
+
+    for (char *line = strtok_r(lines, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        char *colon = strstr(line, ": ");
+
+        if (colon == NULL)
+            continue;
+        *colon = '\0';
+        msvc_http_reply_header(exchange, line, colon + 2);
+    }
+}
+
 /* Whether to go on. */
 static bool answer_known(struct msvc_http_exchange *exchange, const struct claim *claim)
 {
@@ -250,6 +277,7 @@ static bool answer_known(struct msvc_http_exchange *exchange, const struct claim
                                 "this Idempotency-Key was used with another body");
         return false;
     case ANSWERED:
+        reply_headers(exchange, claim->headers);
         msvc_http_reply_header(exchange, "Idempotent-Replayed", "true");
         msvc_http_reply(exchange, claim->status, "application/json", claim->answer,
                         strlen(claim->answer));
@@ -287,7 +315,7 @@ bool msvc_idempotency_begin(struct msvc_idempotency **out, struct msvc_http_exch
         msvc_http_reply_error(exchange, &err);
     else
         goes_on = answer_known(exchange, &claim);
-    free(claim.answer);
+    forget_answer(&claim);
     if (goes_on)
         *out = run;
     else
@@ -295,22 +323,50 @@ bool msvc_idempotency_begin(struct msvc_idempotency **out, struct msvc_http_exch
     return goes_on;
 }
 
-int msvc_idempotency_finish(struct msvc_idempotency *run, struct msvc_tx *tx, int http_status,
-                            const char *json, struct msvc_error *err)
+static int write_headers(struct msvc_buffer *out, const struct msvc_header *headers,
+                         struct msvc_error *err)
 {
+    for (; headers != NULL && headers->name != NULL; headers++) {
+        if (strpbrk(headers->name, ":\r\n") != NULL || strpbrk(headers->value, "\r\n") != NULL)
+            return msvc_error_set(err, MSVC_ERR_INVALID, "idempotency", 0,
+                                  "a header that is no header cannot be remembered");
+        msvc_buffer_printf(out, "%s: %s\n", headers->name, headers->value);
+    }
+    msvc_buffer_byte(out, '\0');
+    if (msvc_buffer_status(out) == 0)
+        return 0;
+    return msvc_error_set(err, MSVC_ERR_NOMEM, "idempotency", 0, "no memory for an answer");
+}
+
+static int finish(const struct msvc_idempotency *run, struct msvc_tx *tx, int http_status,
+                  const char *headers, const char *json, struct msvc_error *err)
+{
+    return msvc_tx_exec(tx,
+                        "UPDATE idempotency_keys SET status = $1, headers = $2, answer = $3"
+                        " WHERE scope = $4 AND key = $5 AND token = $6 AND status IS NULL",
+                        MSVC_VALUES(MSVC_INT(http_status), MSVC_TEXT(headers), MSVC_TEXT(json),
+                                    MSVC_TEXT(run->scope), MSVC_TEXT(run->key),
+                                    MSVC_TEXT(run->token)),
+                        err);
+}
+
+int msvc_idempotency_finish(struct msvc_idempotency *run, struct msvc_tx *tx, int http_status,
+                            const struct msvc_header *headers, const char *json,
+                            struct msvc_error *err)
+{
+    struct msvc_buffer lines = MSVC_BUFFER_INIT;
     int status;
 
     if (run == NULL)
         return 0;
-    status = msvc_tx_exec(tx,
-                          "UPDATE idempotency_keys SET status = $1, answer = $2"
-                          " WHERE scope = $3 AND key = $4 AND token = $5 AND status IS NULL",
-                          MSVC_VALUES(MSVC_INT(http_status), MSVC_TEXT(json), MSVC_TEXT(run->scope),
-                                      MSVC_TEXT(run->key), MSVC_TEXT(run->token)),
-                          err);
-    if (status == 0)
-        return msvc_error_set(err, MSVC_ERR_CONFLICT, "idempotency", 0,
-                              "the request was begun again elsewhere");
+    status = write_headers(&lines, headers, err);
+    if (status == 0) {
+        status = finish(run, tx, http_status, lines.data, json, err);
+        if (status == 0)
+            status = msvc_error_set(err, MSVC_ERR_CONFLICT, "idempotency", 0,
+                                    "the request was begun again elsewhere");
+    }
+    msvc_buffer_clear(&lines);
     if (status < 0)
         return status;
     run->is_finished = true;

@@ -2,8 +2,6 @@
 /* GET /api/v1/stock, GET /api/v1/stock/{sku}, POST /api/v1/stock/{sku}/restock */
 #include "inventory.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -16,6 +14,7 @@
 
 #include "client.h"
 #include "page.h"
+#include "version.h"
 
 #define COLUMNS "sku, free, reserved, version"
 
@@ -70,16 +69,6 @@ static int read_stock(struct msvc_tx *tx, void *user, struct msvc_error *err)
     return status;
 }
 
-static void reply_stock(struct msvc_http_exchange *exchange, json_t *stock)
-{
-    char tag[32];
-
-    (void)snprintf(tag, sizeof(tag), "\"%" JSON_INTEGER_FORMAT "\"",
-                   json_integer_value(json_object_get(stock, "version")));
-    msvc_http_reply_header(exchange, "ETag", tag);
-    msvc_http_reply_json(exchange, 200, stock);
-}
-
 void handle_show_stock(struct msvc_http_exchange *exchange, void *user)
 {
     const struct inventory *inventory = user;
@@ -90,13 +79,12 @@ void handle_show_stock(struct msvc_http_exchange *exchange, void *user)
                             &request, &err) < 0)
         msvc_http_reply_error(exchange, &err);
     else
-        reply_stock(exchange, request.stock);
+        version_reply(exchange, 200, request.stock);
 }
 
 static int add_stock(struct msvc_tx *tx, void *user, struct msvc_error *err)
 {
     struct change *change = user;
-    char *answer;
     int status =
         msvc_tx_exec(tx,
                      "INSERT INTO stock (sku, free, reserved, version) VALUES ($1, $2, 0, 1)"
@@ -108,12 +96,7 @@ static int add_stock(struct msvc_tx *tx, void *user, struct msvc_error *err)
         status = read_stock(tx, change, err);
     if (status < 0)
         return status;
-    answer = json_dumps(change->stock, JSON_COMPACT);
-    if (answer == NULL)
-        return msvc_error_set(err, MSVC_ERR_NOMEM, "inventory", 0, "no memory for an answer");
-    status = msvc_idempotency_finish(change->run, tx, 200, answer, err);
-    free(answer);
-    return status;
+    return version_remember(change->run, tx, 200, NULL, change->stock, err);
 }
 
 static void restock(struct msvc_http_exchange *exchange, const struct inventory *inventory,
@@ -128,7 +111,7 @@ static void restock(struct msvc_http_exchange *exchange, const struct inventory 
         json_decref(change->stock);
         msvc_http_reply_error(exchange, &err);
     } else {
-        reply_stock(exchange, change->stock);
+        version_reply(exchange, 200, change->stock);
     }
     msvc_idempotency_free(change->run);
 }

@@ -55,7 +55,6 @@ static const char *reason_of(const struct cancellation *cancellation, const stru
 static int remember_answer(struct cancellation *cancellation, struct msvc_tx *tx,
                            struct msvc_error *err)
 {
-    char *text;
     int status;
 
     json_decref(cancellation->answer);
@@ -63,12 +62,7 @@ static int remember_answer(struct cancellation *cancellation, struct msvc_tx *tx
     status = order_read_json(&cancellation->answer, tx, cancellation->id, err);
     if (status < 0)
         return status;
-    text = json_dumps(cancellation->answer, JSON_COMPACT);
-    if (text == NULL)
-        return msvc_error_set(err, MSVC_ERR_NOMEM, "orders", 0, "no memory for an answer");
-    status = msvc_idempotency_finish(cancellation->run, tx, 200, text, err);
-    free(text);
-    return status;
+    return version_remember(cancellation->run, tx, 200, NULL, cancellation->answer, err);
 }
 
 static int cancel(struct msvc_tx *tx, void *user, struct msvc_error *err)

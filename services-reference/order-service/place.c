@@ -31,6 +31,7 @@ struct placement {
     struct line lines[LINE_LIMIT];
     size_t count;
     struct msvc_idempotency *run;
+    char location[ORDER_ID_SIZE + 32];
     json_t *answer;
 };
 
@@ -117,7 +118,6 @@ static int look_up_prices(struct placement *placement, struct msvc_tx *tx, struc
 
 static int remember_answer(struct placement *placement, struct msvc_tx *tx, struct msvc_error *err)
 {
-    char *text;
     int status;
 
     json_decref(placement->answer);
@@ -125,12 +125,7 @@ static int remember_answer(struct placement *placement, struct msvc_tx *tx, stru
     status = order_read_json(&placement->answer, tx, placement->order.id, err);
     if (status < 0)
         return status;
-    text = json_dumps(placement->answer, JSON_COMPACT);
-    if (text == NULL)
-        return msvc_error_set(err, MSVC_ERR_NOMEM, "orders", 0, "no memory for an answer");
-    status = msvc_idempotency_finish(placement->run, tx, 201, text, err);
-    free(text);
-    return status;
+    return version_remember(placement->run, tx, 201, placement->location, placement->answer, err);
 }
 
 static int place(struct msvc_tx *tx, void *user, struct msvc_error *err)
@@ -168,10 +163,11 @@ static bool is_customer(struct msvc_http_exchange *exchange, const struct orders
 static void commit(struct msvc_http_exchange *exchange, const struct orders *orders,
                    struct placement *placement)
 {
-    char location[ORDER_ID_SIZE + 32];
     struct msvc_error err;
 
     msvc_uuid_new(placement->order.id, NULL, NULL);
+    (void)snprintf(placement->location, sizeof(placement->location), "/api/v1/orders/%s",
+                   placement->order.id);
     placement->order.created_ms = msvc_clock_wall_ns(NULL) / 1000000;
     (void)snprintf(placement->order.user_id, sizeof(placement->order.user_id), "%s",
                    user_client_caller(exchange)->id);
@@ -180,8 +176,7 @@ static void commit(struct msvc_http_exchange *exchange, const struct orders *ord
         msvc_http_reply_error(exchange, &err);
         return;
     }
-    (void)snprintf(location, sizeof(location), "/api/v1/orders/%s", placement->order.id);
-    msvc_http_reply_header(exchange, "Location", location);
+    msvc_http_reply_header(exchange, "Location", placement->location);
     version_reply(exchange, 201, placement->answer);
 }
 

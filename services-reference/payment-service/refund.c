@@ -72,14 +72,8 @@ static int remember_answer(const struct request *request, struct msvc_tx *tx,
                            struct msvc_error *err)
 {
     json_t *json = payment_to_json(&request->payment);
-    char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
-    int status;
+    int status = version_remember(request->run, tx, 201, NULL, json, err);
 
-    if (text == NULL)
-        status = msvc_error_set(err, MSVC_ERR_NOMEM, "payments", 0, "no memory for an answer");
-    else
-        status = msvc_idempotency_finish(request->run, tx, 201, text, err);
-    free(text);
     json_decref(json);
     return status;
 }

@@ -15,6 +15,8 @@
 #include <msvc/http_router.h>
 #include <msvc/store.h>
 
+#include "version.h"
+
 json_t *user_to_json(const struct user *user)
 {
     char created[MSVC_TIME_SIZE];
@@ -73,15 +75,6 @@ static bool may_see(struct msvc_http_exchange *exchange, struct users *users)
     return false;
 }
 
-static void reply_user(struct msvc_http_exchange *exchange, const struct user *user)
-{
-    char tag[32];
-
-    (void)snprintf(tag, sizeof(tag), "\"%" PRId64 "\"", user->version);
-    msvc_http_reply_header(exchange, "ETag", tag);
-    msvc_http_reply_json(exchange, 200, user_to_json(user));
-}
-
 void handle_show(struct msvc_http_exchange *exchange, void *user)
 {
     struct users *users = user;
@@ -94,7 +87,7 @@ void handle_show(struct msvc_http_exchange *exchange, void *user)
                             &request, &err) < 0)
         msvc_http_reply_error(exchange, &err);
     else
-        reply_user(exchange, &request.user);
+        version_reply(exchange, 200, user_to_json(&request.user));
 }
 
 static int change_user(struct msvc_tx *tx, void *user, struct msvc_error *err)
@@ -151,7 +144,7 @@ static void change(struct msvc_http_exchange *exchange, struct users *users,
     else if (status < 0)
         msvc_http_reply_error(exchange, &err);
     else
-        reply_user(exchange, &request->user);
+        version_reply(exchange, 200, user_to_json(&request->user));
 }
 
 void handle_change(struct msvc_http_exchange *exchange, void *user)

@@ -17,10 +17,13 @@
 #include <msvc/store.h>
 #include <msvc/uuid.h>
 
+#include "version.h"
+
 struct registration {
     struct user user;
     struct msvc_idempotency *run;
-    char *answer; /* JSON text */
+    char location[USER_ID_SIZE + 32];
+    json_t *answer;
 };
 
 static int insert_and_publish(struct msvc_tx *tx, void *user, struct msvc_error *err)
@@ -33,7 +36,8 @@ static int insert_and_publish(struct msvc_tx *tx, void *user, struct msvc_error 
     if (status == 0)
         status = user_publish(tx, "user.registered", &registration->user, err);
     if (status == 0)
-        status = msvc_idempotency_finish(registration->run, tx, 201, registration->answer, err);
+        status = version_remember(registration->run, tx, 201, registration->location,
+                                  registration->answer, err);
     return status;
 }
 
@@ -41,36 +45,30 @@ static bool prepare(struct registration *registration, struct msvc_http_exchange
                     const struct users *users, const char *password)
 {
     struct msvc_error err;
-    json_t *json;
 
     if (password_hash(registration->user.hash, password,
                       msvc_service_number(users->service, "PASSWORD_COST"), &err) < 0) {
         msvc_http_reply_error(exchange, &err);
         return false;
     }
-    json = user_to_json(&registration->user);
-    registration->answer = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
-    json_decref(json);
-    if (registration->answer == NULL)
-        msvc_http_reply_problem(exchange, 500, NULL, NULL);
-    return registration->answer != NULL;
+    (void)snprintf(registration->location, sizeof(registration->location), "/api/v1/users/%s",
+                   registration->user.id);
+    registration->answer = user_to_json(&registration->user);
+    return true;
 }
 
 static void commit(struct registration *registration, struct msvc_http_exchange *exchange,
                    const struct users *users)
 {
-    char location[USER_ID_SIZE + 32];
     struct msvc_error err;
 
     if (msvc_store_transact(users->store, NULL, insert_and_publish, registration, &err) < 0) {
+        json_decref(registration->answer);
         msvc_http_reply_error(exchange, &err);
         return;
     }
-    (void)snprintf(location, sizeof(location), "/api/v1/users/%s", registration->user.id);
-    msvc_http_reply_header(exchange, "Location", location);
-    msvc_http_reply_header(exchange, "ETag", "\"1\"");
-    msvc_http_reply(exchange, 201, "application/json", registration->answer,
-                    strlen(registration->answer));
+    msvc_http_reply_header(exchange, "Location", registration->location);
+    version_reply(exchange, 201, registration->answer);
 }
 
 void handle_register(struct msvc_http_exchange *exchange, void *user)
@@ -98,6 +96,5 @@ void handle_register(struct msvc_http_exchange *exchange, void *user)
             commit(&registration, exchange, users);
         msvc_idempotency_free(registration.run);
     }
-    free(registration.answer);
     json_decref(body);
 }

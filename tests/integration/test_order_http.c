@@ -220,12 +220,17 @@ static void gives_the_first_answer_again_when_an_order_is_repeated(void **state)
 {
     struct shop *shop = *state;
     char id[64];
+    char location[96];
 
     shop_sell(shop, "apple");
     assert_int_equal(order_with_key(shop, APPLES(1), "k"), 201);
     (void)snprintf(id, sizeof(id), "%s", shop_text(shop, "id"));
+    (void)snprintf(location, sizeof(location), "/api/v1/orders/%s", id);
+    assert_string_equal(shop_header(shop, "Location"), location);
     assert_int_equal(order_with_key(shop, APPLES(1), "k"), 201);
     assert_string_equal(shop_text(shop, "id"), id);
+    assert_string_equal(shop_header(shop, "Location"), location);
+    assert_string_equal(shop_header(shop, "ETag"), "\"1\"");
     assert_string_equal(shop_header(shop, "Idempotent-Replayed"), "true");
     assert_int_equal(order_count(shop), 1);
     assert_int_equal(shop_events(shop, ORDERS, "order.created"), 1);

@@ -40,7 +40,11 @@ static int insert(struct msvc_tx *tx, void *user, struct msvc_error *err)
     struct fixture *f = user;
     int status = msvc_tx_exec(tx, "INSERT INTO orders DEFAULT VALUES", NULL, err);
 
-    return status < 0 ? status : msvc_idempotency_finish(f->held, tx, 201, "{\"order\":7}", err);
+    return status < 0 ? status
+                      : msvc_idempotency_finish(
+                            f->held, tx, 201,
+                            MSVC_HEADERS({ "Location", "/orders/7" }, { "ETag", "\"1\"" }),
+                            "{\"order\":7}", err);
 }
 
 static void commit(struct fixture *f, struct msvc_http_exchange *exchange)
@@ -173,6 +177,8 @@ static void gives_the_first_answer_again(void **state)
     assert_int_equal(post(f, "key-1", "{}"), 201);
     assert_string_equal(header(f, "Idempotent-Replayed"), "true");
     assert_string_equal(header(f, "Content-Type"), "application/json");
+    assert_string_equal(header(f, "Location"), "/orders/7");
+    assert_string_equal(header(f, "ETag"), "\"1\"");
     assert_string_equal(msvc_http_answer_body(f->answer, NULL), "{\"order\":7}");
     assert_int_equal(order_count(f), 1);
 }
