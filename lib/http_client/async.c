@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * libcurl says which descriptors it waits for and when it wants to look by
- * itself; an epoll set makes one descriptor of them. A call goes from waiting
- * (for its first attempt or the next) to running to ended, and the callback
- * comes last, when nothing of ours is half done.
+ * itself; an epoll set makes one descriptor of them. Each call is led on when a
+ * transfer of it ends and when its time has come; its callback comes last, when
+ * nothing of ours is half done.
  */
 #include "http_client/async_internal.h"
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <msvc/cancel.h>
 #include <msvc/clock.h>
@@ -22,166 +25,136 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static struct msvc__async_list *list_of(struct msvc_http_async *a, enum msvc__async_state state)
+static bool is_ours(const struct msvc__async_call *call)
 {
-    if (state == MSVC__ASYNC_WAITING)
-        return &a->waiting;
-    return state == MSVC__ASYNC_RUNNING ? &a->running : &a->ended;
-}
-
-static void move(struct msvc_http_async *a, struct msvc__async_call *call,
-                 enum msvc__async_state state)
-{
-    msvc__async_take_out(list_of(a, call->state), call);
-    call->state = state;
-    msvc__async_append(list_of(a, state), call);
+    return call->transport->ops->call == msvc__peer_call;
 }
 
 static void end(struct msvc_http_async *a, struct msvc__async_call *call, int status)
 {
-    if (call->transport->ops->call == msvc__peer_call)
-        status = msvc__call_end(&call->call, status, &call->answer);
-    if (status < 0 && call->err.status != status)
-        (void)msvc_error_set(&call->err, status, "http", 0, "%s", msvc_status_text(status));
+    a->watch_count -= call->request.cancel != NULL;
     call->status = status;
-    a->token_count -= call->request.cancel != NULL;
-    move(a, call, MSVC__ASYNC_ENDED);
+    call->has_ended = true;
+    msvc__async_take_out(&a->open, call);
+    msvc__async_append(&a->ended, call);
 }
 
-/* An attempt is over: another one later, or the end. */
-static void attempted(struct msvc_http_async *a, struct msvc__async_call *call, int status)
+/* A place in the bulkhead is waited for by a copy of its descriptor. */
+static void watch_place(struct msvc_http_async *a, struct msvc__async_call *call, int fd)
 {
-    if (!msvc__call_again(&call->call, status)) {
-        end(a, call, status);
-        return;
+    if (call->place_fd >= 0) {
+        (void)close(call->place_fd);
+        a->watch_count--;
     }
-    move(a, call, MSVC__ASYNC_WAITING);
-    a->wake_ns = earlier(a->wake_ns, call->call.retry.next_ns);
-}
-
-static struct msvc__handle *take_handle(struct msvc_http_async *a)
-{
-    struct msvc__handle *handle = a->idle;
-
-    if (handle == NULL)
-        return msvc__handle_open(&a->client->options);
-    a->idle = handle->next;
-    return handle;
-}
-
-static void give_handle(struct msvc_http_async *a, struct msvc__async_call *call)
-{
-    call->handle->next = a->idle;
-    a->idle = call->handle;
-    call->handle = NULL;
-}
-
-/* Put the attempt into the multi handle. 0, or why it is over before it began. */
-static int run(struct msvc_http_async *a, struct msvc__async_call *call)
-{
-    int status;
-
-    call->handle = take_handle(a);
-    if (call->handle == NULL)
-        return msvc_error_set(&call->err, MSVC_ERR_NOMEM, "http", 0, "no memory for a transfer");
-    call->handle->user = call;
-    status = msvc__transfer_begin(&call->call.transfer, call->handle, &call->err);
-    if (status == 0 && curl_multi_add_handle(a->multi, call->handle->easy) != CURLM_OK)
-        status = MSVC_ERR_NOMEM;
-    if (status < 0)
-        give_handle(a, call);
-    return status;
-}
-
-static void attempt(struct msvc_http_async *a, struct msvc__async_call *call)
-{
-    int status = msvc__call_attempt(&call->call);
-
-    if (status < 0) {
-        attempted(a, call, status);
-        return;
+    call->place_fd = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+    if (call->place_fd >= 0) {
+        a->watch_count++;
+        (void)!msvc__pollset_put(a->set, call->place_fd);
     }
-    status = run(a, call);
-    if (status < 0)
-        attempted(a, call, msvc__call_attempted(&call->call, status, NULL));
-    else
-        move(a, call, MSVC__ASYNC_RUNNING);
+}
+
+/* Do what the call wants until it waits or is over. */
+static void advance(struct msvc_http_async *a, struct msvc__async_call *call)
+{
+    struct msvc__attempt *attempt;
+
+    for (;;) {
+        switch (msvc__call_next(&call->call, &attempt)) {
+        case MSVC_RUN_ATTEMPT:
+            (void)msvc__call_launch(attempt, a->multi, &a->idle);
+            break;
+        case MSVC_RUN_STOP:
+            msvc__call_stop(attempt, a->multi, &a->idle);
+            break;
+        case MSVC_RUN_WAIT:
+            call->until_ns = call->call.run.until_ns;
+            a->wake_ns = earlier(a->wake_ns, call->until_ns);
+            watch_place(a, call, call->call.run.fd);
+            return;
+        case MSVC_RUN_DONE:
+            watch_place(a, call, -1);
+            end(a, call, msvc__call_end(&call->call, &call->answer));
+            return;
+        }
+    }
 }
 
 /* A transport that is none of ours is called here, and waits here. */
-static void begin(struct msvc_http_async *a, struct msvc__async_call *call)
+static void go_on(struct msvc_http_async *a, struct msvc__async_call *call)
 {
-    if (call->transport->ops->call == msvc__peer_call)
-        attempt(a, call);
+    if (is_ours(call))
+        advance(a, call);
     else
         end(a, call,
             call->transport->ops->call(call->transport, &call->request, &call->answer, &call->err));
 }
 
-static void begin_due(struct msvc_http_async *a)
+static bool is_watched(const struct msvc__async_call *call)
 {
-    uint64_t now_ns;
+    return call->place_fd >= 0 || msvc_cancel_is_requested(call->request.cancel);
+}
+
+/* Lead on every call whose time has come, or whose descriptor may have. */
+static void go_on_with_due(struct msvc_http_async *a)
+{
+    uint64_t now_ns = msvc_clock_monotonic_ns(a->client->options.clock);
     struct msvc__async_call *next;
 
-    if (a->waiting.first == NULL)
-        return;
-    now_ns = msvc_clock_monotonic_ns(a->client->options.clock);
-    if (a->wake_ns > now_ns)
+    if (a->watch_count == 0 && (a->wake_ns == 0 || a->wake_ns > now_ns))
         return;
     a->wake_ns = 0;
-    for (struct msvc__async_call *call = a->waiting.first; call != NULL; call = next) {
+    for (struct msvc__async_call *call = a->open.first; call != NULL; call = next) {
         next = call->next;
-        if (call->state != MSVC__ASYNC_WAITING)
-            continue; /* a handler in this process cancelled it */
-        if (call->call.retry.next_ns <= now_ns)
-            begin(a, call);
+        if (call->has_ended) {
+            a->wake_ns = MSVC__ASYNC_NOW; /* a handler in this process cancelled it: look again */
+            break;
+        }
+        if ((call->until_ns != 0 && call->until_ns <= now_ns) || is_watched(call))
+            go_on(a, call);
         else
-            a->wake_ns = earlier(a->wake_ns, call->call.retry.next_ns);
-    }
-}
-
-static void stop_running(struct msvc_http_async *a, struct msvc__async_call *call, CURLcode code)
-{
-    struct msvc_http_answer *answer = NULL;
-    int status;
-
-    (void)curl_multi_remove_handle(a->multi, call->handle->easy);
-    status = msvc__transfer_end(call->handle, code, &answer, &call->err);
-    give_handle(a, call);
-    attempted(a, call, msvc__call_attempted(&call->call, status, answer));
-}
-
-static void collect(struct msvc_http_async *a)
-{
-    int queued;
-    CURLMsg *message;
-
-    while ((message = curl_multi_info_read(a->multi, &queued)) != NULL) {
-        CURLcode code = message->data.result;
-        struct msvc__handle *handle = NULL;
-
-        if (message->msg == CURLMSG_DONE &&
-            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&handle) == CURLE_OK)
-            stop_running(a, handle->user, code);
+            a->wake_ns = earlier(a->wake_ns, call->until_ns);
     }
 }
 
 void msvc__async_cancel(struct msvc_http_async *a, struct msvc__async_call *call)
 {
-    if (call->state == MSVC__ASYNC_RUNNING)
-        stop_running(a, call, CURLE_ABORTED_BY_CALLBACK);
-    else
-        end(a, call, msvc__call_give_up(&call->call));
+    struct msvc__call *c = &call->call;
+
+    if (!is_ours(call)) {
+        (void)msvc_error_set(&call->err, MSVC_ERR_CANCELLED, "http", 0, "%s",
+                             msvc_status_text(MSVC_ERR_CANCELLED));
+        end(a, call, MSVC_ERR_CANCELLED);
+        return;
+    }
+    for (int i = 0; i < MSVC_RUN_AT_ONCE_MAX; i++) {
+        if (c->attempts[i].run != NULL)
+            msvc__call_landed(&c->attempts[i], a->multi, &a->idle, CURLE_ABORTED_BY_CALLBACK);
+    }
+    msvc_run_abandon(&c->run);
+    watch_place(a, call, -1);
+    end(a, call, msvc__call_end(c, &call->answer));
 }
 
-static void cancel_asked(struct msvc_http_async *a, struct msvc__async_list *list)
+/*
+ * libcurl's transfers that ended, and then the calls that they belong to: a
+ * call may have ended by then for another one's answer.
+ */
+static void collect(struct msvc_http_async *a)
 {
-    struct msvc__async_call *next;
+    CURLMsg *message;
+    int queued;
 
-    for (struct msvc__async_call *call = list->first; call != NULL; call = next) {
-        next = call->next;
-        if (msvc_cancel_is_requested(call->request.cancel))
-            msvc__async_cancel(a, call);
+    while ((message = curl_multi_info_read(a->multi, &queued)) != NULL) {
+        CURLcode code = message->data.result;
+        char *handle = NULL;
+        struct msvc__attempt *attempt;
+
+        if (message->msg != CURLMSG_DONE ||
+            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &handle) != CURLE_OK)
+            continue;
+        attempt = ((struct msvc__handle *)(void *)handle)->transfer->user;
+        msvc__call_landed(attempt, a->multi, &a->idle, code);
+        advance(a, msvc__async_call_of(attempt->call));
     }
 }
 
@@ -233,17 +206,13 @@ static int run_once(struct msvc_http_async *a, int timeout_ms, struct msvc_error
     int own_ms;
     bool works;
 
-    begin_due(a);
+    go_on_with_due(a);
     own_ms = msvc_http_async_timeout_ms(a);
     if (timeout_ms < 0 || (own_ms >= 0 && own_ms < timeout_ms))
         timeout_ms = own_ms;
     works = wait_and_act(a, timeout_ms);
     collect(a);
-    if (a->token_count > 0) {
-        cancel_asked(a, &a->waiting);
-        cancel_asked(a, &a->running);
-    }
-    begin_due(a);
+    go_on_with_due(a);
     return works ? msvc__async_deliver(a)
                  : msvc_error_set(err, MSVC_ERR_NOMEM, "http", 0, "libcurl is out of memory");
 }
@@ -278,7 +247,7 @@ int msvc_http_async_timeout_ms(const struct msvc_http_async *a)
     if (a == NULL)
         return -1;
     now_ns = msvc_clock_monotonic_ns(a->client->options.clock);
-    if (a->ended.first != NULL || (a->waiting.first != NULL && a->wake_ns <= now_ns))
+    if (a->ended.first != NULL || (a->wake_ns != 0 && a->wake_ns <= now_ns))
         return 0;
     left_ms = msvc_deadline_left_ms(NULL, a->due_ns, INT32_MAX);
     if (a->wake_ns != 0)

@@ -3,6 +3,7 @@
 #include "http_client/async_internal.h"
 
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -89,6 +90,7 @@ struct msvc__async_call *msvc__async_call_new(const struct msvc_http_request_opt
     if (call == NULL)
         return NULL;
     call->cancel_fd = -1;
+    call->place_fd = -1;
     copy_request(call, request, header_count);
     copy_parent(call);
     if (request->cancel != NULL)
@@ -101,6 +103,12 @@ void msvc__async_call_free(struct msvc__async_call *call)
     if (call->cancel_fd >= 0)
         (void)close(call->cancel_fd);
     free(call);
+}
+
+struct msvc__async_call *msvc__async_call_of(struct msvc__call *call)
+{
+    return (struct msvc__async_call *)(void *)((char *)call -
+                                               offsetof(struct msvc__async_call, call));
 }
 
 void msvc__async_append(struct msvc__async_list *list, struct msvc__async_call *call)

@@ -9,16 +9,11 @@
 
 #include "http_client/call_internal.h"
 
-enum msvc__async_state {
-    MSVC__ASYNC_WAITING, /* for call.retry.next_ns */
-    MSVC__ASYNC_RUNNING, /* in the multi handle */
-    MSVC__ASYNC_ENDED,   /* its callback is due */
-};
-
 struct msvc__async_call {
-    struct msvc__async_call *next; /* in the list of its state */
+    struct msvc__async_call *next; /* in the open ones, or the ended ones */
     struct msvc__async_call *previous;
-    enum msvc__async_state state;
+    bool has_ended;
+    uint64_t until_ns; /* when to go on at the latest; 0: when something lands */
     uint64_t id;
     struct msvc_http_transport *transport;
     msvc_http_done_fn *done;
@@ -27,8 +22,8 @@ struct msvc__async_call {
     struct msvc_http_request_options request; /* its texts stand behind this struct */
     struct msvc_trace_context parent;
     struct msvc__call call; /* unused when the transport is none of ours */
-    struct msvc__handle *handle;
-    int cancel_fd; /* a copy, so that one token may end many calls; -1: none */
+    int cancel_fd;          /* a copy, so that one token may end many calls; -1: none */
+    int place_fd;           /* of a place in the bulkhead, likewise */
 
     int status; /* once ended */
     struct msvc_http_answer *answer;
@@ -47,15 +42,14 @@ struct msvc_http_async {
     CURLM *multi;
     int set;
     uint64_t due_ns;  /* when libcurl wants to look by itself; 0: never */
-    uint64_t wake_ns; /* not after the first of the waiting calls; 0: none waits */
+    uint64_t wake_ns; /* not after the first until_ns of a call; 0: there is none */
     uint64_t last_id;
     unsigned count;
-    unsigned token_count; /* calls with a cancel token */
+    unsigned watch_count; /* calls with a cancel token, or in front of a bulkhead */
     bool is_running;      /* run_once() is below us */
     bool is_closing;      /* free() is below us */
-    struct msvc__async_list waiting;
-    struct msvc__async_list running;
-    struct msvc__async_list ended;
+    struct msvc__async_list open;
+    struct msvc__async_list ended; /* their callbacks are due */
     struct msvc__handle *idle;
 };
 
@@ -67,10 +61,12 @@ struct msvc_http_async {
 struct msvc__async_call *msvc__async_call_new(const struct msvc_http_request_options *request);
 void msvc__async_call_free(struct msvc__async_call *call);
 
+struct msvc__async_call *msvc__async_call_of(struct msvc__call *call);
+
 void msvc__async_append(struct msvc__async_list *list, struct msvc__async_call *call);
 void msvc__async_take_out(struct msvc__async_list *list, struct msvc__async_call *call);
 
-/* End a call that waits or runs, with CANCELLED. */
+/* End an open call, with CANCELLED. */
 void msvc__async_cancel(struct msvc_http_async *async, struct msvc__async_call *call);
 /* Call the callbacks that are due. Returns how many. */
 int msvc__async_deliver(struct msvc_http_async *async);

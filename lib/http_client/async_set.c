@@ -84,26 +84,19 @@ int msvc_http_async_new(struct msvc_http_async **out, struct msvc_http_client *c
 static void cancel_all(struct msvc_http_async *a)
 {
     a->is_closing = true;
-    while (a->running.first != NULL)
-        msvc__async_cancel(a, a->running.first);
-    while (a->waiting.first != NULL)
-        msvc__async_cancel(a, a->waiting.first);
+    while (a->open.first != NULL)
+        msvc__async_cancel(a, a->open.first);
     (void)msvc__async_deliver(a);
 }
 
 void msvc_http_async_free(struct msvc_http_async *a)
 {
-    struct msvc__handle *next;
-
     if (a == NULL)
         return;
     if (a->generation == msvc__fork_generation()) {
         cancel_all(a);
         (void)curl_multi_cleanup(a->multi);
-        for (struct msvc__handle *handle = a->idle; handle != NULL; handle = next) {
-            next = handle->next;
-            msvc__handle_close(handle);
-        }
+        msvc__handles_close(a->idle);
     }
     (void)close(a->set);
     msvc__http_client_unref(a->client);
@@ -146,11 +139,11 @@ static void add(struct msvc_http_async *a, struct msvc__async_call *call)
 {
     call->id = ++a->last_id;
     a->count++;
-    a->token_count += call->request.cancel != NULL;
+    a->watch_count += call->request.cancel != NULL;
     if (call->cancel_fd >= 0)
         (void)!msvc__pollset_put(a->set, call->cancel_fd);
-    call->state = MSVC__ASYNC_WAITING;
-    msvc__async_append(&a->waiting, call);
+    call->until_ns = MSVC__ASYNC_NOW;
+    msvc__async_append(&a->open, call);
     a->wake_ns = MSVC__ASYNC_NOW;
 }
 
@@ -201,13 +194,9 @@ int msvc_http_async_cancel(struct msvc_http_async *a, uint64_t id)
 
     if (a == NULL)
         return MSVC_ERR_INVALID;
-    call = find(&a->running, id);
-    if (call == NULL)
-        call = find(&a->waiting, id);
+    call = find(&a->open, id);
     if (call == NULL)
         return MSVC_ERR_NOT_FOUND;
     msvc__async_cancel(a, call);
-    if (a->waiting.first != NULL)
-        a->wake_ns = MSVC__ASYNC_NOW;
     return 0;
 }

@@ -16,6 +16,10 @@
 #define DEFAULT_ATTEMPTS         3
 #define DEFAULT_CONNECTION_LIMIT 64
 #define DEFAULT_IDLE_MS          10000
+#define DEFAULT_EJECT_FAILURES   5
+#define DEFAULT_EJECT_MS         30000
+#define DEFAULT_EJECT_PERCENT    50
+#define DEFAULT_REFRESH_MS       30000
 
 static void set_default(unsigned *value, unsigned fallback)
 {
@@ -72,9 +76,29 @@ static int take_options(struct msvc_http_client *client,
     set_default(&o->attempts, DEFAULT_ATTEMPTS);
     set_default(&o->connection_limit, DEFAULT_CONNECTION_LIMIT);
     set_default(&o->idle_ms, DEFAULT_IDLE_MS);
+    set_default(&o->eject_failures, DEFAULT_EJECT_FAILURES);
+    set_default(&o->eject_ms, DEFAULT_EJECT_MS);
+    set_default(&o->eject_percent, DEFAULT_EJECT_PERCENT);
+    set_default(&o->refresh_ms, DEFAULT_REFRESH_MS);
     if (o->user_agent == NULL)
         o->user_agent = "libmsvc/" MSVC_VERSION;
     return own_strings(o) ? 0 : MSVC_ERR_NOMEM;
+}
+
+/* A call's deadline bounds each of its attempts. */
+static int set_up_policy(struct msvc_http_client *client)
+{
+    const struct msvc_http_client_options *options = &client->options;
+    int status =
+        msvc_retry_budget_new(&client->budget, MSVC_RETRY_BUDGET_OPTIONS(.clock = options->clock));
+
+    if (status < 0)
+        return status;
+    return msvc_policy_new(
+        &client->policy,
+        MSVC_POLICY_OPTIONS(.timeout_ms = MSVC_POLICY_UNLIMITED, .budget = client->budget,
+                            .clock = options->clock, .random = options->random,
+                            .retry = MSVC_RETRY_OPTIONS(.attempts = options->attempts)));
 }
 
 int msvc_http_client_new(struct msvc_http_client **out,
@@ -93,8 +117,7 @@ int msvc_http_client_new(struct msvc_http_client **out,
     atomic_init(&client->references, 1);
     status = take_options(client, options);
     if (status == 0)
-        status = msvc_retry_budget_new(&client->budget,
-                                       MSVC_RETRY_BUDGET_OPTIONS(.clock = client->options.clock));
+        status = set_up_policy(client);
     if (status < 0) {
         msvc__http_client_unref(client);
         return msvc_error_set(err, status, "http", 0, "client: %s", msvc_status_text(status));
@@ -112,6 +135,7 @@ void msvc__http_client_unref(struct msvc_http_client *client)
 {
     if (atomic_fetch_sub(&client->references, 1) > 1)
         return;
+    msvc_policy_free(client->policy);
     msvc_retry_budget_free(client->budget);
     free_text(client->options.user_agent);
     free_text(client->options.tls_ca);

@@ -62,3 +62,30 @@ void msvc__handle_close(struct msvc__handle *handle)
     free(handle->nodes);
     free(handle);
 }
+
+struct msvc__handle *msvc__handle_take(struct msvc__handle **idle,
+                                       const struct msvc_http_client_options *options)
+{
+    struct msvc__handle *handle = *idle;
+
+    if (handle == NULL)
+        return msvc__handle_open(options);
+    *idle = handle->next;
+    return handle;
+}
+
+void msvc__handle_give(struct msvc__handle **idle, struct msvc__handle *handle)
+{
+    handle->next = *idle;
+    *idle = handle;
+}
+
+void msvc__handles_close(struct msvc__handle *idle)
+{
+    while (idle != NULL) {
+        struct msvc__handle *next = idle->next;
+
+        msvc__handle_close(idle);
+        idle = next;
+    }
+}

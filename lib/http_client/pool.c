@@ -54,21 +54,21 @@ static void wait_for_return(struct msvc__pool *pool, uint64_t deadline_ns, bool 
     (void)pthread_cond_timedwait(&pool->returned, &pool->lock, &until);
 }
 
-int msvc__pool_take(struct msvc__pool *pool, const struct msvc_http_client_options *options,
-                    uint64_t deadline_ns, struct msvc_cancel *cancel, struct msvc__connection **out)
+int msvc__pool_take(struct msvc__pool *pool, unsigned limit, uint64_t deadline_ns,
+                    struct msvc_cancel *cancel, struct msvc__connection **out)
 {
     struct msvc__connection *connection = NULL;
     int status = 0;
 
     (void)pthread_mutex_lock(&pool->lock);
-    while (pool->idle == NULL && pool->open_count >= options->connection_limit &&
-           now_ns() < deadline_ns && !msvc_cancel_is_requested(cancel))
+    while (pool->idle == NULL && pool->open_count >= limit && now_ns() < deadline_ns &&
+           !msvc_cancel_is_requested(cancel))
         wait_for_return(pool, deadline_ns, cancel != NULL);
     if (pool->idle != NULL) {
         connection = pool->idle;
         pool->idle = connection->next;
-    } else if (pool->open_count < options->connection_limit) {
-        connection = msvc__connection_open(options);
+    } else if (pool->open_count < limit) {
+        connection = msvc__connection_open();
         status = connection != NULL ? 0 : MSVC_ERR_NOMEM;
         pool->open_count += connection != NULL;
     } else {
@@ -81,17 +81,11 @@ int msvc__pool_take(struct msvc__pool *pool, const struct msvc_http_client_optio
     return status;
 }
 
-void msvc__pool_give(struct msvc__pool *pool, struct msvc__connection *connection, bool is_broken)
+void msvc__pool_give(struct msvc__pool *pool, struct msvc__connection *connection)
 {
     (void)pthread_mutex_lock(&pool->lock);
-    if (is_broken) {
-        pool->open_count--;
-    } else {
-        connection->next = pool->idle;
-        pool->idle = connection;
-    }
+    connection->next = pool->idle;
+    pool->idle = connection;
     (void)pthread_cond_signal(&pool->returned);
     (void)pthread_mutex_unlock(&pool->lock);
-    if (is_broken)
-        msvc__connection_close(connection);
 }

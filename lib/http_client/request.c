@@ -153,15 +153,15 @@ static void set_method(const struct msvc_http_request_options *request, struct m
 /* Only when it is another one than that of the handle's last request. */
 static int set_url(const struct msvc__transfer *t, struct msvc__handle *h)
 {
-    size_t base_length = t->peer->base_length;
+    size_t base_length = t->endpoint->host->base_length;
     size_t target_length = strlen(t->request->target);
 
     if (h->url.length == base_length + target_length &&
-        memcmp(h->url.data, t->peer->base_url, base_length) == 0 &&
+        memcmp(h->url.data, t->endpoint->host->base_url, base_length) == 0 &&
         memcmp(h->url.data + base_length, t->request->target, target_length) == 0)
         return 0;
     msvc_buffer_clear(&h->url);
-    msvc_buffer_bytes(&h->url, t->peer->base_url, base_length);
+    msvc_buffer_bytes(&h->url, t->endpoint->host->base_url, base_length);
     msvc_buffer_bytes(&h->url, t->request->target, target_length);
     if (msvc_buffer_status(&h->url) < 0 ||
         curl_easy_setopt(h->easy, CURLOPT_URL, h->url.data) != CURLE_OK) {
@@ -169,6 +169,18 @@ static int set_url(const struct msvc__transfer *t, struct msvc__handle *h)
         return MSVC_ERR_NOMEM;
     }
     return 0;
+}
+
+/* An id names one endpoint for ever, so that a list of libcurl's that is gone is never used. */
+static void set_endpoint(const struct msvc__transfer *t, struct msvc__handle *h)
+{
+    const struct msvc__endpoint *endpoint = t->endpoint;
+    uint64_t id = endpoint->address[0] != '\0' ? endpoint->id : 0;
+
+    if (h->endpoint_id == id)
+        return;
+    h->endpoint_id = id;
+    (void)curl_easy_setopt(h->easy, CURLOPT_CONNECT_TO, id != 0 ? &endpoint->connect_to : NULL);
 }
 
 int msvc__request_set_up(struct msvc__transfer *t, struct msvc__handle *h)
@@ -185,6 +197,7 @@ int msvc__request_set_up(struct msvc__transfer *t, struct msvc__handle *h)
     if (status < 0)
         return status;
     set_method(t->request, h);
+    set_endpoint(t, h);
     (void)curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, left_ms > 0 ? (long)left_ms : 1L);
     (void)curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, h->nodes);
     return 0;

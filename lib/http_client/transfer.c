@@ -163,7 +163,7 @@ int msvc__transfer_end(struct msvc__handle *h, CURLcode code, struct msvc_http_a
     h->transfer = NULL;
     if (status < 0)
         (void)msvc_error_set(err, status, "http", (int)code, "%s %s:%u: %s", t->request->method,
-                             t->peer->host, (unsigned)t->peer->port,
+                             t->endpoint->host->name, (unsigned)t->endpoint->host->port,
                              h->detail[0] != '\0' ? h->detail : msvc_status_text(status));
     return status;
 }
