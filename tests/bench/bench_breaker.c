@@ -210,6 +210,7 @@ int main(void)
         { "count window of 100", succeed, count, NEVER, NEVER },
         { "count window of 100, 2 % fail", fail_each_fiftieth, count, NEVER, NEVER },
         { "open, rejected", succeed, open, NEVER, NEVER },
+        { "open, reads the clock", read_the_clock, open, NEVER, NEVER },
         { "clock read", only_read_the_clock, NULL, NEVER, NEVER },
         { "time window, reads the clock", read_the_clock, clock, NEVER, NEVER },
     };
