@@ -42,8 +42,10 @@ struct msvc_http_router;
 /** One request and the answer that is being made. Threading: one thread at a time. */
 struct msvc_http_exchange;
 
-/** Answers one request: exactly one msvc_http_reply…() call. Without one the answer is 500. Called
- * on a worker, or on the loop for inline routes; its span is entered. */
+/**
+ * Answers one request: exactly one msvc_http_reply…() call. Without one the answer is 500. Called
+ * on a worker, or on the loop for inline routes; its span is entered.
+ */
 typedef void msvc_http_handler_fn(struct msvc_http_exchange *exchange, void *user);
 
 /** Start from #MSVC_HTTP_ROUTER_OPTIONS; 0 means the default. */
@@ -52,8 +54,9 @@ struct msvc_http_router_options {
     size_t body_limit; /**< Longest request body in bytes. Default 1 MiB. */
     unsigned slow_ms;  /**< Answers slower than this are logged as slow. Default 500. */
     const struct msvc_clock *clock; /**< Borrowed. Default: the system's. */
-    const struct msvc_telemetry
-        *telemetry; /**< Borrowed. Access log at INFO, server spans. Optional. */
+
+    /** Borrowed. Access log at INFO, server spans. Optional. */
+    const struct msvc_telemetry *telemetry;
 };
 
 #define MSVC_HTTP_ROUTER_OPTIONS(...) MSVC_OPTIONS_OF(struct msvc_http_router_options, __VA_ARGS__)
@@ -65,12 +68,14 @@ MSVC_API void msvc_http_router_free(struct msvc_http_router *router);
 
 /** Start from #MSVC_HTTP_ROUTE_OPTIONS; 0 means the default. */
 struct msvc_http_route_options {
-    size_t size;          /**< Set by #MSVC_HTTP_ROUTE_OPTIONS. */
-    size_t body_limit;    /**< Default: the router's. */
-    bool is_inline;       /**< The handler never blocks: run it on the loop. */
-    bool streams_request; /**< Call the handler when the headers are there; it reads with
-                             msvc_http_read(). Not with is_inline. */
-    bool is_quiet;        /**< No access log and no span: probes. */
+    size_t size;       /**< Set by #MSVC_HTTP_ROUTE_OPTIONS. */
+    size_t body_limit; /**< Default: the router's. */
+    bool is_inline;    /**< The handler never blocks: run it on the loop. */
+    bool is_quiet;     /**< No access log, no span and no filters: probes. */
+
+    /** Call the handler when the headers are there; it reads with msvc_http_read(). Not with
+     * is_inline. */
+    bool streams_request;
 };
 
 #define MSVC_HTTP_ROUTE_OPTIONS(...) MSVC_OPTIONS_OF(struct msvc_http_route_options, __VA_ARGS__)
@@ -84,16 +89,20 @@ struct msvc_http_route_options {
  * Patterns are written decoded. A route is tried with its method, so that GET /a/{id} still
  * answers when only POST /a/b is literal.
  *
- * @return 0, #MSVC_ERR_INVALID (the pattern), #MSVC_ERR_EXISTS, #MSVC_ERR_STATE (it serves already)
- * or #MSVC_ERR_NOMEM.
+ * @return 0, #MSVC_ERR_INVALID (the pattern), #MSVC_ERR_EXISTS, #MSVC_ERR_STATE (it serves
+ *         already), #MSVC_ERR_UNSUPPORTED (options of a newer version) or #MSVC_ERR_NOMEM.
  */
 MSVC_API MSVC_MUST_USE int msvc_http_route(struct msvc_http_router *router, const char *method,
                                            const char *path, msvc_http_handler_fn *handler,
                                            void *user,
                                            const struct msvc_http_route_options *options);
 
-/** Add all that msvc_health_respond() answers, inline and quiet.
- * @param health  Borrowed. @return As msvc_http_route(). */
+/**
+ * Add all that msvc_health_respond() answers, inline and quiet.
+ *
+ * @param health  Borrowed.
+ * @return As msvc_http_route().
+ */
 MSVC_API MSVC_MUST_USE int msvc_http_route_health(struct msvc_http_router *router,
                                                   struct msvc_health *health);
 
@@ -104,13 +113,19 @@ MSVC_API MSVC_MUST_USE int msvc_http_route_health(struct msvc_http_router *route
  */
 typedef bool msvc_http_filter_fn(struct msvc_http_exchange *exchange, void *user);
 
-/** Add a filter in front of all handlers but quiet ones; filters run in the order added. @return 0,
- * #MSVC_ERR_INVALID, #MSVC_ERR_STATE or #MSVC_ERR_NOMEM. */
+/**
+ * Add a filter in front of all handlers but quiet ones; filters run in the order added.
+ *
+ * @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_STATE or #MSVC_ERR_NOMEM.
+ */
 MSVC_API MSVC_MUST_USE int msvc_http_router_filter(struct msvc_http_router *router,
                                                    msvc_http_filter_fn *filter, void *user);
 
-/** A transport straight into @p router, which must outlive it: handlers run on the calling thread.
- * @return 0, #MSVC_ERR_INVALID or #MSVC_ERR_NOMEM. */
+/**
+ * A transport straight into @p router, which must outlive it: handlers run on the calling thread.
+ *
+ * @return 0, #MSVC_ERR_INVALID or #MSVC_ERR_NOMEM.
+ */
 MSVC_API MSVC_MUST_USE int msvc_http_router_transport(struct msvc_http_transport **out,
                                                       struct msvc_http_router *router);
 
@@ -142,8 +157,8 @@ MSVC_API const char *msvc_http_peer(const struct msvc_http_exchange *exchange);
 /**
  * Read the next bytes of a streamed request body, waiting for them.
  *
- * @return Bytes, 0 at the end, #MSVC_ERR_LIMIT, #MSVC_ERR_TIMEOUT or #MSVC_ERR_CANCELLED (the peer
- * has gone).
+ * @return Bytes, 0 at the end, #MSVC_ERR_LIMIT, #MSVC_ERR_TIMEOUT, #MSVC_ERR_CANCELLED (the peer
+ *         has gone) or #MSVC_ERR_INVALID (the route does not stream).
  */
 MSVC_API MSVC_MUST_USE int msvc_http_read(struct msvc_http_exchange *exchange, void *out,
                                           size_t length);
@@ -154,23 +169,28 @@ MSVC_API MSVC_MUST_USE int msvc_http_read(struct msvc_http_exchange *exchange, v
  * column.
  *
  * @param[out] out  Owned by the caller (json_decref()); untouched on failure.
- * @return 0, #MSVC_ERR_UNSUPPORTED, #MSVC_ERR_MALFORMED or #MSVC_ERR_NOMEM: return from the
- * handler.
+ * @return 0, #MSVC_ERR_UNSUPPORTED (no JSON content type), #MSVC_ERR_MALFORMED, #MSVC_ERR_NOMEM or
+ *         #MSVC_ERR_INVALID: return from the handler.
  */
 MSVC_API MSVC_MUST_USE int msvc_http_body_json(struct msvc_http_exchange *exchange,
                                                struct json_t **out);
 
-/** Keep a pointer for later filters and the handler. @param release  Optional; called when the
- * exchange ends. */
+/**
+ * Keep a pointer for later filters and the handler.
+ *
+ * @param release  Optional; called when the exchange ends.
+ */
 MSVC_API void msvc_http_set_user(struct msvc_http_exchange *exchange, void *user,
                                  void (*release)(void *user));
 MSVC_API void *msvc_http_user(const struct msvc_http_exchange *exchange);
 
 /* What a handler answers. */
 
-/** Add a header to the answer; before the reply. At most 64 of 3584 bytes together. A name or value
+/**
+ * Add a header to the answer; before the reply. At most 64 of 3584 bytes together. A name or value
  * that HTTP cannot carry, or one that frames the answer (Connection, Content-Length, Date,
- * Transfer-Encoding), makes the answer 500. */
+ * Transfer-Encoding), makes the answer 500.
+ */
 MSVC_API void msvc_http_reply_header(struct msvc_http_exchange *exchange, const char *name,
                                      const char *value);
 /** Reply with a body, copied. NULL @p content_type: none. Of several replies the first counts. */
@@ -179,20 +199,29 @@ MSVC_API void msvc_http_reply(struct msvc_http_exchange *exchange, int status,
 /** Reply with JSON. @param body  Taken, always. NULL is out of memory: 500. */
 MSVC_API void msvc_http_reply_json(struct msvc_http_exchange *exchange, int status,
                                    struct json_t *body);
-/** Reply with RFC 9457 problem details. @param type  A URI reference, or NULL for "about:blank".
- * @param detail  May be NULL. */
+/**
+ * Reply with RFC 9457 problem details.
+ *
+ * @param type    A URI reference, or NULL for "about:blank".
+ * @param detail  May be NULL.
+ */
 MSVC_API void msvc_http_reply_problem(struct msvc_http_exchange *exchange, int status,
                                       const char *type, const char *detail);
-/** Reply with the problem that fits @p err->status: 400 for MALFORMED, 401 for AUTH, 404 for
+/**
+ * Reply with the problem that fits @p err->status: 400 for MALFORMED, 401 for AUTH, 404 for
  * NOT_FOUND, 409 for CONFLICT, EXISTS and STATE, 422 for INVALID, LIMIT, REFUSED and UNSUPPORTED,
  * 503 with Retry-After for UNAVAILABLE and REJECTED, 504 for TIMEOUT, 500 for the rest. The message
- * of 4xx is sent, that of 5xx is logged instead. */
+ * of 4xx is sent, that of 5xx is logged instead.
+ */
 MSVC_API void msvc_http_reply_error(struct msvc_http_exchange *exchange,
                                     const struct msvc_error *err);
 
-/** Produces a streamed body, whenever the peer has taken what was there; may block (but not for an
- * inline route). Called on a worker, no span entered. @return Bytes written to @p out, 0 at the
- * end, a status to cut the connection. */
+/**
+ * Produces a streamed body, whenever the peer has taken what was there; may block (but not for an
+ * inline route). Called on a worker, no span entered.
+ *
+ * @return Bytes written to @p out, 0 at the end, a status to cut the connection.
+ */
 typedef int msvc_http_produce_fn(void *out, size_t length, void *user);
 
 /** Reply with a body of unknown length, chunked. @p release is optional; called at the end. */

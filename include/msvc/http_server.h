@@ -35,21 +35,28 @@ struct msvc_http_server;
 /** Start from #MSVC_HTTP_SERVER_OPTIONS; 0 means the default. */
 struct msvc_http_server_options {
     size_t size; /**< Set by #MSVC_HTTP_SERVER_OPTIONS. */
-    const char *
-        address; /**< "127.0.0.1:8080", "[::]:0", "unix:/run/orders.sock". Default "127.0.0.1:0". */
+
+    /** "127.0.0.1:8080", "[::]:0", "unix:/run/orders.sock". Default "127.0.0.1:0". */
+    const char *address;
+
     unsigned worker_count;       /**< Default 16. */
     unsigned queue_limit;        /**< Requests that may wait for a worker. Default 256. */
-    unsigned connection_limit;   /**< Default 1024. */
-    unsigned connections_per_ip; /**< Default: no limit. */
-    size_t header_limit;         /**< Request line and headers, 1024 to 1048576 bytes; each header
-                                    counts 64 more. Default 8192. */
-    unsigned header_timeout_ms;  /**< From the first byte, or the last answer, to the end of the
-                                    headers. Default 10000. */
-    unsigned body_timeout_ms;    /**< For the whole request body. Default 30000. */
-    unsigned idle_timeout_ms;    /**< A kept-alive connection without a request. Default 15000. */
+    unsigned connection_limit;   /**< More wait in the backlog. Default 1024. */
+    unsigned connections_per_ip; /**< More are closed at once. Default: no limit. */
+
+    /** Request line and headers, 1024 to 1048576 bytes; each header counts 64 more. Default 8192.
+     */
+    size_t header_limit;
+
+    /** From the connection, or the request line, to the end of the headers. Default 10000. */
+    unsigned header_timeout_ms;
+    unsigned body_timeout_ms; /**< For the whole request body. Default 30000. */
+    unsigned idle_timeout_ms; /**< A kept connection without a request. Default 15000. */
+
     const char *tls_certificate; /**< PEM file; with tls_key turns TLS on. */
     const char *tls_key;         /**< PEM file. */
     const char *tls_client_ca;   /**< PEM file: clients must show a certificate signed by it. */
+
     const struct msvc_clock *clock;         /**< Borrowed. Default: the system's. */
     const struct msvc_telemetry *telemetry; /**< Borrowed. Optional. */
 };
@@ -75,8 +82,12 @@ MSVC_API const char *msvc_http_server_address(const struct msvc_http_server *ser
 /** From now on every answer says `Connection: close`; still accepting. */
 MSVC_API void msvc_http_server_drain(struct msvc_http_server *server);
 
-/** Stop listening, wait for requests in flight. @return 0, #MSVC_ERR_TIMEOUT when some are left,
- * #MSVC_ERR_STATE after a fork or #MSVC_ERR_INVALID. */
+/**
+ * Stop listening, wait for requests in flight.
+ *
+ * @return 0, #MSVC_ERR_TIMEOUT when some are left, #MSVC_ERR_STATE after a fork or
+ *         #MSVC_ERR_INVALID.
+ */
 MSVC_API int msvc_http_server_stop(struct msvc_http_server *server, int timeout_ms);
 
 /** Stop at once and destroy. NULL is ignored. */

@@ -45,31 +45,33 @@ struct msvc_store;
 struct msvc_store_driver;
 struct msvc_telemetry;
 
-/** One running instance of a definition. Threading: safe; everything it lends is valid until stop()
- * has returned. */
+/**
+ * One running instance of a definition. Everything it lends is valid until stop() has returned.
+ * Threading: safe.
+ */
 struct msvc_service;
 
 /** What a service consumes: the effect of each message, exactly once (inbox.h). */
 struct msvc_consumer {
-    const char *topic; /**< A pattern (message.h). NULL ends the list. */
-    const char
-        *type; /**< Only messages of this type; others of the topic are ignored. NULL: all. */
+    const char *topic;     /**< A pattern (message.h). NULL ends the list. */
+    const char *type;      /**< Only messages of this type; others are ignored. NULL: all. */
     msvc_inbox_fn *handle; /**< Its `user` is the state that start() gave. */
 };
 
 /** What a service is. Static data. */
 struct msvc_service_definition {
     size_t size;
-    const char *name;    /**< "order-service": in logs, traces, as consumer group, lease owner and
-                            event source. */
-    const char *prefix;  /**< "ORDER_": of its environment variables. */
-    const char *version; /**< Optional. */
-    const char *help;    /**< One line for --help. Optional. */
+
+    /** "order-service": in logs, traces, as consumer group, lease owner and event source. */
+    const char *name;
+    const char *prefix;                    /**< "ORDER_": of its environment variables. */
+    const char *version;                   /**< Optional. */
+    const char *help;                      /**< One line for --help. Optional. */
     const struct msvc_setting *settings;   /**< Its own, besides the common ones. Optional. */
     const struct msvc_consumer *consumers; /**< Optional. */
 
-    /** Its schema for "sqlite" or "postgres", ended by a NULL name. Optional: without it, no store
-     * is opened. */
+    /** Its schema for "sqlite" or "postgres", ended by a NULL name. Without it no store is opened.
+     */
     const struct msvc_migration *(*migrations)(const char *dialect);
 
     /**
@@ -83,6 +85,8 @@ struct msvc_service_definition {
     void (*stop)(void *state);
 };
 
+/* What an instance has; NULL for a NULL instance. */
+
 MSVC_API const char *msvc_service_name(const struct msvc_service *service);
 MSVC_API struct msvc_http_router *msvc_service_router(struct msvc_service *service);
 MSVC_API struct msvc_health *msvc_service_health(struct msvc_service *service);
@@ -91,7 +95,9 @@ MSVC_API struct msvc_store *msvc_service_store(struct msvc_service *service);
 MSVC_API struct msvc_log *msvc_service_log(struct msvc_service *service);
 MSVC_API const struct msvc_telemetry *msvc_service_telemetry(struct msvc_service *service);
 
-/** Its own settings and the common ones, by name without prefix. */
+/* Its own settings and the common ones, by name without prefix; NULL, 0 or false for a name that is
+ * none, or of another kind. */
+
 MSVC_API const char *msvc_service_text(const struct msvc_service *service, const char *setting);
 MSVC_API int64_t msvc_service_number(const struct msvc_service *service, const char *setting);
 MSVC_API bool msvc_service_flag(const struct msvc_service *service, const char *setting);
@@ -103,7 +109,7 @@ MSVC_API bool msvc_service_flag(const struct msvc_service *service, const char *
  *
  * @param[out] out  Owned by the caller, msvc_http_transport_free(); untouched on failure.
  * @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_UNSUPPORTED (no driver for the scheme) or
- * #MSVC_ERR_NOMEM.
+ *         #MSVC_ERR_NOMEM.
  */
 MSVC_API MSVC_MUST_USE int msvc_service_transport(struct msvc_http_transport **out,
                                                   struct msvc_service *service, const char *setting,
@@ -136,7 +142,9 @@ struct msvc_process_options {
  * Run services until a signal ends them: what main() returns.
  *
  * `--help` prints every setting, `--check-config` reads the configuration and stops there,
- * `--version` prints the versions. Installs handlers for SIGTERM and SIGINT, ignores SIGPIPE.
+ * `--version` prints the versions. Installs handlers for SIGTERM and SIGINT, ignores SIGPIPE, and
+ * puts back what was there before it returns. A signal handler can be told nothing, so there is one
+ * variable for the whole process: one call at a time, not one per thread.
  * It is the one function of the library that prints: help to standard output, mistakes of
  * configuration (all of them) to standard error. Tells systemd READY=1 and STOPPING=1 when
  * NOTIFY_SOCKET is set.

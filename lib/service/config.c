@@ -175,15 +175,15 @@ int msvc__service_help(struct msvc_buffer *out, const struct msvc_service_defini
 
 const char *msvc_service_text(const struct msvc_service *service, const char *setting)
 {
-    return msvc_settings_text(service->settings, setting);
+    return service != NULL ? msvc_settings_text(service->settings, setting) : NULL;
 }
 
 int64_t msvc_service_number(const struct msvc_service *service, const char *setting)
 {
-    return msvc_settings_number(service->settings, setting);
+    return service != NULL ? msvc_settings_number(service->settings, setting) : 0;
 }
 
 bool msvc_service_flag(const struct msvc_service *service, const char *setting)
 {
-    return msvc_settings_flag(service->settings, setting);
+    return service != NULL && msvc_settings_flag(service->settings, setting);
 }

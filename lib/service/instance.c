@@ -40,32 +40,32 @@ int msvc__service_new(struct msvc_service **out, const struct msvc_service_defin
 
 const char *msvc_service_name(const struct msvc_service *service)
 {
-    return service->definition->name;
+    return service != NULL ? service->definition->name : NULL;
 }
 
 struct msvc_http_router *msvc_service_router(struct msvc_service *service)
 {
-    return service->router;
+    return service != NULL ? service->router : NULL;
 }
 
 struct msvc_health *msvc_service_health(struct msvc_service *service)
 {
-    return service->health;
+    return service != NULL ? service->health : NULL;
 }
 
 struct msvc_store *msvc_service_store(struct msvc_service *service)
 {
-    return service->store;
+    return service != NULL ? service->store : NULL;
 }
 
 struct msvc_log *msvc_service_log(struct msvc_service *service)
 {
-    return service->log;
+    return service != NULL ? service->log : NULL;
 }
 
 const struct msvc_telemetry *msvc_service_telemetry(struct msvc_service *service)
 {
-    return &service->telemetry;
+    return service != NULL ? &service->telemetry : NULL;
 }
 
 static const char *version_of(const struct msvc_service *service)

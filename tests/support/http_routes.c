@@ -64,6 +64,31 @@ static void show_headers(struct msvc_http_exchange *x, void *user)
     show_all(x, msvc_http_header, "X-Many");
 }
 
+/* Everything that says what was asked; the header that the test chose is the last one. */
+static void show_request(struct msvc_http_exchange *x, void *user)
+{
+    const struct msvc_header *last = msvc_http_headers(x);
+    struct msvc_buffer text = MSVC_BUFFER_INIT;
+
+    (void)user;
+    while (last->name != NULL && last[1].name != NULL && strcmp(last->name, "X-Many") != 0)
+        last++;
+    msvc_buffer_printf(&text, "%s|%s|%s|%s|%s", msvc_http_method(x), msvc_http_path(x),
+                       msvc_http_route_pattern(x),
+                       msvc_http_query_text(x) != NULL ? msvc_http_query_text(x) : "none",
+                       last->name != NULL ? last->value : "none");
+    msvc_http_reply(x, 200, "text/plain", text.data, text.length);
+    msvc_buffer_clear(&text);
+}
+
+static void show_peer(struct msvc_http_exchange *x, void *user)
+{
+    const char *peer = msvc_http_peer(x);
+
+    (void)user;
+    msvc_http_reply(x, 200, "text/plain", peer, strlen(peer));
+}
+
 static void reply_same_json(struct msvc_http_exchange *x, void *user)
 {
     struct json_t *json;
@@ -166,6 +191,8 @@ static const struct {
     { "GET", "/files/{path...}", show_param, path, ROUTE(.is_quiet = false) },
     { "GET", "/query", show_query, NULL, ROUTE(.is_quiet = false) },
     { "GET", "/headers", show_headers, NULL, ROUTE(.is_quiet = false) },
+    { "GET", "/request/{id}", show_request, NULL, ROUTE(.is_quiet = false) },
+    { "GET", "/peer", show_peer, NULL, ROUTE(.is_inline = true) },
     { "POST", "/json", reply_same_json, NULL, ROUTE(.is_quiet = false) },
     { "GET", "/silent", say_nothing, NULL, ROUTE(.is_quiet = false) },
     { "GET", "/broken-header", break_header, hello, ROUTE(.is_quiet = false) },

@@ -357,6 +357,33 @@ static void answers_probes_quietly(void **state)
     msvc_health_free(health);
 }
 
+static void answer_without_peer(struct msvc_http_exchange *x, void *user)
+{
+    (void)user;
+    msvc_http_reply(x, msvc_http_peer(x)[0] == '\0' ? 204 : 500, NULL, NULL, 0);
+}
+
+static void tells_no_peer_in_process(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(msvc_http_route(f->router, "GET", "/peer", answer_without_peer, NULL, NULL),
+                     0);
+    assert_int_equal(call(f, MSVC_HTTP_REQUEST(.target = "/peer")), 204);
+}
+
+static void knows_nothing_of_no_exchange(void **state)
+{
+    (void)state;
+    assert_null(msvc_http_method(NULL));
+    assert_null(msvc_http_path(NULL));
+    assert_null(msvc_http_route_pattern(NULL));
+    assert_null(msvc_http_query_text(NULL));
+    assert_null(msvc_http_headers(NULL));
+    assert_string_equal(msvc_http_peer(NULL), "");
+    assert_int_equal(msvc_http_body_json(NULL, NULL), MSVC_ERR_INVALID);
+}
+
 static void copes_when_memory_runs_out(void **state)
 {
     struct fixture *f = *state;
@@ -412,6 +439,8 @@ int main(void)
         TEST(bounds_the_names_of_spans_whatever_the_method),
         TEST(keeps_quiet_about_quiet_routes),
         TEST(answers_probes_quietly),
+        TEST(tells_no_peer_in_process),
+        TEST(knows_nothing_of_no_exchange),
         TEST(copes_when_memory_runs_out),
         TEST(builds_nothing_when_memory_runs_out),
     };

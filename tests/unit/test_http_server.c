@@ -3,9 +3,11 @@
 #include <msvc/http_server.h>
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,6 +41,23 @@ static void listens_on_ipv6(void **state)
     }
     assert_int_equal(strncmp(msvc_http_server_address(f->server), "[::1]:", 6), 0);
     assert_int_equal(ask(f, LAST("/hello")), 200);
+}
+
+static void tells_who_asks(void **state)
+{
+    struct fixture *f = *state;
+    struct sockaddr_in own;
+    socklen_t length = sizeof(own);
+    char expected[64];
+    int fd;
+
+    start(f, NULL);
+    fd = dial(f);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&own, &length), 0);
+    (void)snprintf(expected, sizeof(expected), "\r\n\r\n127.0.0.1:%u", ntohs(own.sin_port));
+    (void)probe_send_text(fd, GET("/peer"));
+    assert_true(probe_await(&f->reply, fd, expected, PATIENCE_MS));
+    (void)close(fd);
 }
 
 static void refuses_an_address_it_does_not_understand(void **state)
@@ -202,6 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(listens_on_a_unix_socket_and_removes_it),
         TEST(listens_on_ipv6),
+        TEST(tells_who_asks),
         TEST(refuses_an_address_it_does_not_understand),
         TEST(says_when_an_address_is_taken),
         TEST(answers_inline_routes_while_all_workers_block),
