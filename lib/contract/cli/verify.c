@@ -98,12 +98,14 @@ static int connect_all(struct program *p, struct msvc_error *err)
     return status;
 }
 
-static int verify(struct program *p, const struct cli_pact *pact)
+static int verify(struct program *p, size_t index)
 {
+    const struct cli_pact *pact = &p->pacts.items[index];
     const struct cli_verify_options *o = &p->options;
     bool has_states = o->state_url != NULL || o->state_command != NULL;
     struct msvc_error err;
     int status;
+    int code;
 
     p->consumer = msvc_pact_consumer(pact->pact);
     status = msvc_contract_verify(
@@ -125,7 +127,10 @@ static int verify(struct program *p, const struct cli_pact *pact)
         return cli_usage("verify", "%s", err.message);
     if (status < 0)
         return cli_fail(&err, status == MSVC_ERR_UNAVAILABLE ? CLI_NOT_REACHABLE : CLI_INTERNAL);
-    return msvc_contract_failed_count(p->reports[p->count++]) > 0 ? CLI_MISMATCH : CLI_OK;
+    code = cli_fetch_report(&p->options.fetch, index, p->reports[p->count]);
+    if (msvc_contract_failed_count(p->reports[p->count++]) > 0 && code == CLI_OK)
+        code = CLI_MISMATCH;
+    return code;
 }
 
 /* Every pact is looked at, unless there is nobody to ask; the worst says how it ended. */
@@ -137,7 +142,7 @@ static int verify_all(struct program *p)
     if (p->reports == NULL)
         return CLI_INTERNAL;
     for (size_t i = 0; i < p->pacts.count; i++) {
-        int code = verify(p, &p->pacts.items[i]);
+        int code = verify(p, i);
 
         worst = code > worst ? code : worst;
         if (code == CLI_USAGE || code == CLI_NOT_REACHABLE || code == CLI_INTERNAL ||
@@ -168,15 +173,17 @@ static int report_all(struct program *p)
 static int load(struct program *p)
 {
     int worst = CLI_OK;
+    int code;
 
     if (p->options.earlier != NULL)
         worst = cli_earlier_open(&p->earlier, p->options.earlier);
     for (size_t i = 0; i < p->options.source_count; i++) {
-        int code = cli_pacts_add(&p->pacts, p->options.sources[i], p->client);
+        code = cli_pacts_add(&p->pacts, p->options.sources[i], p->client);
 
         worst = code > worst ? code : worst;
     }
-    return worst;
+    code = cli_fetch_all(&p->options.fetch, &p->pacts);
+    return code > worst ? code : worst;
 }
 
 static int run(struct program *p)
@@ -202,6 +209,7 @@ static void clear(struct program *p)
         msvc_contract_report_free(p->reports[i]);
     free(p->reports);
     cli_pacts_clear(&p->pacts);
+    cli_fetch_clear(&p->options.fetch);
     cli_earlier_clear(&p->earlier);
     cli_peer_clear(&p->hooks.states);
     cli_peer_clear(&p->hooks.messages);

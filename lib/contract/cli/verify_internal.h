@@ -5,6 +5,7 @@
 
 #include <msvc/contract_verify.h>
 
+#include "contract/cli/fetch_internal.h"
 #include "contract/cli/outputs_internal.h"
 
 #define CLI_HEADERS_MAX 64
@@ -39,7 +40,8 @@ struct cli_verify_options {
     const char *provider_branch;
     struct cli_outputs outputs;
 
-    char **sources; /* pacts: files, folders, URLs */
+    struct cli_fetch fetch; /* pacts of a broker */
+    char **sources;         /* pacts: files, folders, URLs */
     size_t source_count;
 };
 

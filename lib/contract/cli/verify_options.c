@@ -11,7 +11,7 @@
 #define TIMEOUT_MS 10000
 
 static const char help[] =
-    "usage: msvc-verify [verify] --provider-url URL [option…] PACT…\n"
+    "usage: msvc-verify [verify] --provider-url URL [option…] [PACT…]\n"
     "Sends every request of the pacts to the provider and compares the answers. PACT is\n"
     "a file, a folder of *.json, or a URL.\n"
     "\n"
@@ -27,7 +27,7 @@ static const char help[] =
     "provider states\n"
     "  --state-url URL           POST {action, params, state} there before a request\n"
     "  --state-exec COMMAND      run it with sh instead; the same on its standard input\n"
-    "  --state-teardown          after it too, with the action \"teardown\"\n"
+    "  --state-teardown          after it too, with the action \"teardown\"\n" CLI_FETCH_HELP
     "which interactions (regexes, found anywhere)\n"
     "  --filter-consumer RE      --filter-description RE\n"
     "  --filter-state RE         --filter-no-state\n"
@@ -108,6 +108,7 @@ static const struct option options[] = {
     { "provider-version", required_argument, NULL, VERSION },
     { "provider-branch", required_argument, NULL, BRANCH },
     { "help", no_argument, NULL, HELP },
+    CLI_FETCH_ROWS,
     { NULL, 0, NULL, 0 },
 };
 
@@ -227,7 +228,10 @@ static int take(struct cli_verify_options *o, int option, char *value)
     const char **text = text_of(o, option);
     bool *flag = flag_of(o, option);
     const char *expected;
+    int code = cli_fetch_take(&o->fetch, option, value);
 
+    if (code != -2)
+        return code;
     if (option == HELP) {
         fputs(help, stdout);
         return CLI_OK;
@@ -247,6 +251,21 @@ static int take(struct cli_verify_options *o, int option, char *value)
                             : cli_usage("verify", "expected %s, found \"%s\"", expected, value);
 }
 
+/* Half of a pact's result would pass for all of it. */
+static int check_fetch(const struct cli_verify_options *o)
+{
+    bool has_filter = o->consumer != NULL || o->description != NULL || o->state != NULL ||
+                      o->without_state || o->earlier != NULL || o->ends_at_first_failure;
+
+    if (o->fetch.provider == NULL && (cli_broker_is_named(&o->fetch.broker) || o->fetch.publishes))
+        return cli_usage("verify", "expected --provider with a broker");
+    if (o->fetch.publishes && o->provider_version == NULL)
+        return cli_usage("verify", "expected --provider-version with --publish-results");
+    if (o->fetch.publishes && has_filter)
+        return cli_usage("verify", "expected whole pacts with --publish-results, found a filter");
+    return -1;
+}
+
 static int check(const struct cli_verify_options *o)
 {
     if (o->provider_url == NULL && o->message_url == NULL)
@@ -255,9 +274,9 @@ static int check(const struct cli_verify_options *o)
         return cli_usage("verify", "expected one of --state-url and --state-exec, found both");
     if (o->ends_at_first_failure && o->workers > 1)
         return cli_usage("verify", "expected --fail-fast or --workers, found both");
-    if (o->source_count == 0)
-        return cli_usage("verify", "expected a pact");
-    return -1;
+    if (o->source_count == 0 && o->fetch.provider == NULL)
+        return cli_usage("verify", "expected a pact, or --provider of a broker");
+    return check_fetch(o);
 }
 
 int cli_verify_options_read(struct cli_verify_options *o, int argc, char **argv)
@@ -271,6 +290,10 @@ int cli_verify_options_read(struct cli_verify_options *o, int argc, char **argv)
         if (code >= 0)
             return code;
     }
+    o->fetch.version = o->provider_version;
+    o->fetch.branch = o->provider_branch;
+    o->fetch.broker.ca = o->tls_ca;
+    o->fetch.broker.takes_any_certificate = o->takes_any_certificate;
     o->sources = argv + optind;
     o->source_count = (size_t)(argc - optind);
     return check(o);
