@@ -126,7 +126,7 @@ static const char *written_version(const struct msvc_json *root)
 }
 
 /* Version 1.1 compares queries as version 2 does. */
-static int read_version(unsigned *out, const struct msvc_json *root, struct msvc_error *err)
+int msvc__pact_version(unsigned *out, const struct msvc_json *root, struct msvc_error *err)
 {
     const char *text = written_version(root);
 
@@ -222,7 +222,7 @@ int msvc__pact_read(struct msvc_pact **out, const struct msvc_json *root,
         msvc_json_string(msvc_json_member(msvc_json_member(root, "provider"), "name"), NULL);
     struct msvc_pact *pact = NULL;
     unsigned version = 3;
-    int status = read_version(&version, root, err);
+    int status = msvc__pact_version(&version, root, err);
 
     if (status < 0)
         return status;

@@ -14,6 +14,8 @@ struct msvc_json_document;
 int msvc__pact_load(struct msvc_buffer *out, const char *path, struct msvc_error *err);
 int msvc__pact_document(struct msvc_json_document **out, const char *text, size_t length,
                         struct msvc_error *err);
+/* The version a file names, 3 when it names none. Returns 0 or MSVC_ERR_UNSUPPORTED. */
+int msvc__pact_version(unsigned *out, const struct msvc_json *root, struct msvc_error *err);
 int msvc__pact_read(struct msvc_pact **out, const struct msvc_json *root,
                     enum msvc__reading reading, struct msvc_error *err);
 
