@@ -26,6 +26,7 @@
 #define MSVC_BUS_H
 
 #include <msvc/base.h>
+#include <msvc/delivery.h>
 #include <msvc/message.h>
 
 MSVC_BEGIN_DECLS
@@ -40,23 +41,11 @@ struct msvc_telemetry;
  * and msvc_bus_was_connected(). */
 struct msvc_bus;
 
-/** One message in a handler. Threading: owner thread only, but for msvc_delivery_settle(). */
-struct msvc_delivery;
-
 /** How a publish ended. */
 enum msvc_publish_outcome {
     MSVC_PUBLISH_CONFIRMED, /**< The broker has it, as durably as it can. */
     MSVC_PUBLISH_REFUSED,   /**< The broker does not have it and said so. */
     MSVC_PUBLISH_UNKNOWN,   /**< The connection broke: it may have it. Same id again. */
-};
-
-/** What becomes of a delivery. */
-enum msvc_disposition {
-    MSVC_DELIVERY_ACK,   /**< Done: the group never sees it again. */
-    MSVC_DELIVERY_RETRY, /**< Deliver it again after a delay; with order by key, the key waits. */
-    MSVC_DELIVERY_PARK,  /**< Put it aside for a person, with a reason. */
-    MSVC_DELIVERY_DROP,  /**< Not wanted: as ACK, but counted apart. */
-    MSVC_DELIVERY_LATER, /**< Not decided yet: somebody calls msvc_delivery_settle(). */
 };
 
 /** What order a group asks for. */
@@ -225,25 +214,6 @@ MSVC_API const struct msvc_bus_capabilities *msvc_bus_capabilities(const struct 
 MSVC_API MSVC_MUST_USE int msvc_bus_require(const struct msvc_bus *bus,
                                             const struct msvc_bus_capabilities *needs,
                                             struct msvc_error *err);
-
-/** The message; borrowed until the delivery is settled. */
-MSVC_API const struct msvc_message *msvc_delivery_message(const struct msvc_delivery *delivery);
-
-/** Which delivery of this message to the group: 1 for the first, as far as the engine knows. */
-MSVC_API unsigned msvc_delivery_attempt(const struct msvc_delivery *delivery);
-
-/** Set the delay and return #MSVC_DELIVERY_RETRY. Without it the subscription says how long. */
-MSVC_API enum msvc_disposition msvc_delivery_retry_in(struct msvc_delivery *delivery,
-                                                      unsigned delay_ms);
-
-/** Set the reason and return #MSVC_DELIVERY_PARK. */
-MSVC_API enum msvc_disposition msvc_delivery_park(struct msvc_delivery *delivery,
-                                                  const char *reason);
-
-/** Decide a delivery that answered LATER, from any thread, once, even after the bus was closed;
- * @p delivery is gone. */
-MSVC_API void msvc_delivery_settle(struct msvc_delivery *delivery,
-                                   enum msvc_disposition disposition);
 
 MSVC_END_DECLS
 

@@ -62,6 +62,7 @@ struct msvc_delivery {
     struct subscription *subscription;
     struct msvc_message *message;
     struct msvc_span *span;
+    struct msvc_trace_context context; /* of the span, or of the message when nobody traces */
     uint64_t tag;
     uint64_t epoch; /* of the connection that it came by */
     unsigned attempt;

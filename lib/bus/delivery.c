@@ -192,19 +192,22 @@ static void decide(struct msvc_delivery *d, enum msvc_disposition disposition)
 
 /* ---- handling ---- */
 
+const struct msvc_trace_context *msvc_delivery_context(const struct msvc_delivery *d)
+{
+    return msvc_trace_context_is_valid(&d->context) ? &d->context : NULL;
+}
+
 static enum msvc_disposition call_handler(struct msvc_delivery *d)
 {
     const struct msvc_subscription *wanted = &d->subscription->wanted;
-    struct msvc_trace_context parent;
     struct msvc_span_scope scope;
     enum msvc_disposition disposition;
 
-    (void)msvc_trace_context_parse(&parent, d->message->traceparent, d->message->tracestate);
-    d->span = msvc__delivery_span(d, &parent);
+    (void)msvc_trace_context_parse(&d->context, d->message->traceparent, d->message->tracestate);
+    d->span = msvc__delivery_span(d, &d->context);
     if (d->span != NULL)
-        msvc_span_enter(&scope, d->span);
-    else
-        msvc_trace_enter(&scope, msvc_trace_context_is_valid(&parent) ? &parent : NULL);
+        d->context = *msvc_span_context(d->span);
+    msvc_trace_enter(&scope, msvc_delivery_context(d));
     disposition = wanted->handler(d, wanted->user);
     msvc_span_leave(&scope);
     return disposition;

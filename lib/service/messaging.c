@@ -17,6 +17,7 @@
 #include <msvc/relay.h>
 #include <msvc/runner.h>
 #include <msvc/store.h>
+#include <msvc/trace.h>
 
 #define TOPIC_LIMIT       32
 #define PRUNE_INTERVAL_MS (10 * 60 * 1000)
@@ -50,10 +51,14 @@ static void handle(struct msvc_delivery *delivery, void *user)
     const struct msvc_service *service = user;
     const struct msvc_consumer *consumer =
         find_consumer(service->definition, msvc_delivery_message(delivery));
+    enum msvc_disposition disposition;
+    struct msvc_span_scope scope;
 
-    msvc_delivery_settle(delivery,
-                         msvc_inbox_consume(service->store, service->definition->name, delivery,
-                                            consumer->handle, service->state, service->log));
+    msvc_trace_enter(&scope, msvc_delivery_context(delivery));
+    disposition = msvc_inbox_consume(service->store, service->definition->name, delivery,
+                                     consumer->handle, service->state, service->log);
+    msvc_span_leave(&scope);
+    msvc_delivery_settle(delivery, disposition);
 }
 
 static int open_bus(struct msvc_bus **out, struct msvc_service *service, struct msvc_error *err)

@@ -525,6 +525,20 @@ static void a_handler_runs_in_the_trace_of_its_message(void **state)
     assert_null(msvc_trace_current());
 }
 
+static void work_goes_on_in_the_trace_of_its_message(void **state)
+{
+    struct fixture *f = *state;
+    char later[MSVC_TRACEPARENT_SIZE];
+
+    subscribe(f, MSVC_ORDER_NONE);
+    f->answer = MSVC_DELIVERY_LATER;
+    deliver(f, 1, 1, NULL, "a");
+    run(f);
+    msvc_trace_context_traceparent(later, msvc_delivery_context(f->delivery));
+    assert_string_equal(later, PARENT);
+    msvc_delivery_settle(f->delivery, MSVC_DELIVERY_ACK);
+}
+
 static void a_handler_runs_in_a_consumer_span(void **state)
 {
     struct fixture *f = *state;
@@ -618,6 +632,7 @@ int main(void)
         with_fixture(leaves_keys_to_an_engine_that_holds_them),
         with_fixture(a_key_is_free_again_after_a_broken_connection),
         with_fixture(a_handler_runs_in_the_trace_of_its_message),
+        with_fixture(work_goes_on_in_the_trace_of_its_message),
         with_fixture(a_handler_runs_in_a_consumer_span),
         with_fixture(leaks_nothing_wherever_memory_runs_out),
     };

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+bool put();
+enum msvc_disposition work();
