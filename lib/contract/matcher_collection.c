@@ -92,3 +92,14 @@ bool msvc__accepts_keys(const struct msvc__matcher *m, const struct msvc__subjec
     }
     return true;
 }
+
+bool msvc__rule_has_generators(const struct msvc__rule *rule)
+{
+    for (size_t i = 0; i < rule->count; i++) {
+        for (size_t j = 0; j < rule->matchers[i].variant_count; j++) {
+            if (rule->matchers[i].variants[j].generators.count > 0)
+                return true;
+        }
+    }
+    return false;
+}

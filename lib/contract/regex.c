@@ -93,15 +93,8 @@ void msvc__regex_free(struct msvc__regex *r)
     free(r);
 }
 
-int msvc__regex_match(const struct msvc__regex *r, const char *text, size_t length)
+static int status_of(int found)
 {
-    pcre2_match_data *data = pcre2_match_data_create_from_pattern(r->code, NULL);
-    int found;
-
-    if (data == NULL)
-        return MSVC_ERR_NOMEM;
-    found = pcre2_match(r->code, (PCRE2_SPTR)text, length, 0, 0, data, r->limits);
-    pcre2_match_data_free(data);
     if (found >= 0)
         return 1;
     switch (found) {
@@ -116,4 +109,37 @@ int msvc__regex_match(const struct msvc__regex *r, const char *text, size_t leng
     default:
         return MSVC_ERR_MALFORMED;
     }
+}
+
+int msvc__regex_match(const struct msvc__regex *r, const char *text, size_t length)
+{
+    pcre2_match_data *data = pcre2_match_data_create_from_pattern(r->code, NULL);
+    int found;
+
+    if (data == NULL)
+        return MSVC_ERR_NOMEM;
+    found = pcre2_match(r->code, (PCRE2_SPTR)text, length, 0, 0, data, r->limits);
+    pcre2_match_data_free(data);
+    return status_of(found);
+}
+
+int msvc__regex_group(const struct msvc__regex *r, const char *text, size_t length, size_t *start,
+                      size_t *end)
+{
+    pcre2_match_data *data = pcre2_match_data_create_from_pattern(r->code, NULL);
+    const PCRE2_SIZE *groups;
+    int found;
+
+    if (data == NULL)
+        return MSVC_ERR_NOMEM;
+    found = pcre2_match(r->code, (PCRE2_SPTR)text, length, 0, 0, data, r->limits);
+    groups = pcre2_get_ovector_pointer(data);
+    if (found == 1 || (found > 1 && groups[2] == PCRE2_UNSET))
+        found = PCRE2_ERROR_NOMATCH;
+    if (found > 1) {
+        *start = groups[2];
+        *end = groups[3];
+    }
+    pcre2_match_data_free(data);
+    return status_of(found);
 }

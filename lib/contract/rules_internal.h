@@ -140,6 +140,8 @@ void msvc__rule_clear(struct msvc__rule *rule);
 void msvc__rule_describe(struct msvc_buffer *out, const struct msvc__rule *rule);
 /* Whether it also counts for what is inside of its place. */
 bool msvc__rule_cascades(const struct msvc__rule *rule);
+/* Whether a variant of it has generators. */
+bool msvc__rule_has_generators(const struct msvc__rule *rule);
 
 /* A regular expression that must match from end to end. Threading: safe. */
 /* Returns 0, MSVC_ERR_MALFORMED or MSVC_ERR_NOMEM. */
@@ -148,6 +150,9 @@ void msvc__regex_free(struct msvc__regex *regex);
 /* 1 when it matches, 0 when not, MSVC_ERR_LIMIT when that took too many steps, MSVC_ERR_MALFORMED
  * when the text is not UTF-8, MSVC_ERR_NOMEM. */
 int msvc__regex_match(const struct msvc__regex *regex, const char *text, size_t length);
+/* The same, and where the first group is. 0 also when there is no such group. */
+int msvc__regex_group(const struct msvc__regex *regex, const char *text, size_t length,
+                      size_t *start, size_t *end);
 
 /* Whether two JSON numbers are the same kind (whole, or with point or exponent) and value. */
 bool msvc__number_equal(const char *a, const char *b);

@@ -152,6 +152,10 @@ static void XMLCALL start_element(void *user, const char *name, const char **att
         stop(b, MSVC_ERR_NOMEM, "no memory");
     else
         adopt(b, element);
+    if (b->status == 0) {
+        b->open->tag = (size_t)XML_GetCurrentByteIndex(b->parser);
+        b->open->inside = b->open->tag + (size_t)XML_GetCurrentByteCount(b->parser);
+    }
 }
 
 /* The text of the innermost element, without blanks around; NULL when out of memory. */
@@ -182,6 +186,9 @@ static void XMLCALL end_element(void *user, const char *name)
     b->open->text = take_text(&b->texts[--b->depth]);
     if (b->open->text == NULL)
         stop(b, MSVC_ERR_NOMEM, "no memory");
+    b->open->inside_end = (size_t)XML_GetCurrentByteIndex(b->parser);
+    if (b->open->inside_end < b->open->inside) /* <a/> is both tags */
+        b->open->inside_end = b->open->inside;
     b->open = b->open->parent;
 }
 

@@ -25,6 +25,11 @@ struct msvc__xml {
     struct msvc__xml *next_group; /* of a first one: that of the next name */
     struct msvc__xml *group_last; /* of a first one */
     struct msvc__xml *next;       /* the next child of the same name */
+
+    /* where it stands in the source, in bytes */
+    size_t tag;        /* its start tag */
+    size_t inside;     /* behind it */
+    size_t inside_end; /* its end tag; of <a/> the same as inside */
 };
 
 /* Whether a content type is XML: application/xml, text/xml, application/soap+xml. */
