@@ -11,7 +11,7 @@
  *         printf("%s: %s\n", where, problem);
  *     }
  *
- *     count = msvc_pact_check(text, length, 0, show, NULL, &err);
+ *     status = msvc_pact_check(text, length, 0, show, NULL, &err);
  */
 #ifndef MSVC_CONTRACT_CHECK_H
 #define MSVC_CONTRACT_CHECK_H

@@ -95,12 +95,20 @@ static size_t mutate(char *bytes, size_t length, uint64_t *state)
     }
 }
 
+/* FUZZ_RUNS asks for more of them, for the long form. */
+static unsigned long runs(void)
+{
+    const char *more = getenv("FUZZ_RUNS");
+
+    return more != NULL ? strtoul(more, NULL, 10) : RUNS;
+}
+
 static void run_mutations(void)
 {
     static char bytes[MOST_BYTES];
     uint64_t state = UINT64_C(0x9e3779b97f4a7c15);
 
-    for (unsigned i = 0; i < RUNS; i++) {
+    for (unsigned long i = 0, count = runs(); i < count; i++) {
         const char *seed = fuzz_seeds[below(&state, seed_count())];
         size_t length = insert(bytes, 0, 0, seed, strlen(seed));
 
