@@ -44,11 +44,6 @@ static void cancel_produce(struct job *job)
     MHD_resume_connection(r->mhd);
 }
 
-static void suspend(struct job *job)
-{
-    MHD_suspend_connection(((struct request *)job)->mhd);
-}
-
 static ssize_t take(struct request *r, char *out, size_t most)
 {
     size_t length = r->out.length - r->out.sent;
@@ -76,8 +71,9 @@ static ssize_t read_stream(void *cls, uint64_t position, char *out, size_t most)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     r->job.run = produce_on_worker;
     r->job.cancel = cancel_produce;
-    if (!msvc__workers_push(&r->server->workers, &r->job, true, suspend))
-        return MHD_CONTENT_READER_END_WITH_ERROR;
+    MHD_suspend_connection(r->mhd);
+    if (!msvc__workers_push(&r->server->workers, &r->job, false))
+        cancel_produce(&r->job);
     return 0;
 }
 

@@ -180,12 +180,15 @@ static void cancel(struct job *job)
     MHD_resume_connection(r->mhd);
 }
 
-static void suspend(struct job *job)
+/* Suspended first: a worker may be faster than the rest of this function. */
+static void hand_over(struct request *r)
 {
-    struct request *r = (struct request *)job;
-
+    r->job.run = run_on_worker;
+    r->job.cancel = cancel;
     r->phase = PHASE_RUNNING;
     MHD_suspend_connection(r->mhd);
+    if (!msvc__workers_push(&r->server->workers, &r->job, true))
+        cancel(&r->job);
 }
 
 /* The whole request is there. */
@@ -196,12 +199,12 @@ static enum MHD_Result dispatch(struct request *r)
         msvc__exchange_run(r->exchange);
         return msvc__send(r);
     }
-    r->job.run = run_on_worker;
-    r->job.cancel = cancel;
-    if (msvc__workers_push(&r->server->workers, &r->job, false, suspend))
-        return MHD_YES;
-    msvc__request_reply_busy(r);
-    return msvc__send(r);
+    if (!msvc__workers_reserve(&r->server->workers)) {
+        msvc__request_reply_busy(r);
+        return msvc__send(r);
+    }
+    hand_over(r);
+    return MHD_YES;
 }
 
 static enum MHD_Result take_data(struct request *r, const char *data, size_t *size)

@@ -139,7 +139,8 @@ enum MHD_Result msvc__stream_in_begin(struct request *r)
 {
     init(r);
     r->phase = PHASE_STREAM;
-    if (msvc__workers_push(&r->server->workers, &r->job, false, NULL))
+    if (msvc__workers_reserve(&r->server->workers) &&
+        msvc__workers_push(&r->server->workers, &r->job, true))
         return MHD_YES;
     r->in.holders = 1;
     r->must_close = true;

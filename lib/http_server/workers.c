@@ -23,6 +23,36 @@ static struct job *take(struct workers *w)
     return job;
 }
 
+/* Lock held. Whether the caller has to wake a thread once it has let go of the lock. */
+static bool should_wake(struct workers *w)
+{
+    if (w->first == NULL || w->idle == 0 || w->is_waking)
+        return false;
+    w->is_waking = true;
+    return true;
+}
+
+/* Lock held. */
+static void wait_for_job(struct workers *w)
+{
+    w->idle++;
+    while (w->first == NULL && !w->is_stopping) {
+        (void)pthread_cond_wait(&w->wanted, &w->lock);
+        w->is_waking = false; /* also when another one was faster and it sleeps on */
+    }
+    w->idle--;
+}
+
+/* Lets go of the lock, and wakes without it: the other one needs it at once. */
+static void unlock_and_wake(struct workers *w)
+{
+    bool wakes = should_wake(w);
+
+    (void)pthread_mutex_unlock(&w->lock);
+    if (wakes)
+        (void)pthread_cond_signal(&w->wanted);
+}
+
 static void *work(void *user)
 {
     struct workers *w = user;
@@ -30,12 +60,12 @@ static void *work(void *user)
 
     (void)pthread_mutex_lock(&w->lock);
     for (;;) {
-        while (w->first == NULL && !w->is_stopping)
-            (void)pthread_cond_wait(&w->wanted, &w->lock);
+        if (w->first == NULL)
+            wait_for_job(w);
         if (w->is_stopping)
             break;
         job = take(w);
-        (void)pthread_mutex_unlock(&w->lock);
+        unlock_and_wake(w);
         job->run(job);
         (void)pthread_mutex_lock(&w->lock);
     }
@@ -75,25 +105,31 @@ int msvc__workers_start(struct workers *w, unsigned count, unsigned limit)
     return status;
 }
 
-bool msvc__workers_push(struct workers *w, struct job *job, bool must_run,
-                        void (*before)(struct job *job))
+bool msvc__workers_reserve(struct workers *w)
 {
-    bool is_taken;
+    bool has_room;
 
     (void)pthread_mutex_lock(&w->lock);
-    is_taken = !w->is_stopping && (must_run || w->waiting < w->limit);
-    if (is_taken) {
-        if (before != NULL)
-            before(job);
-        job->next = NULL;
-        job->is_counted = !must_run;
-        *w->last = job;
-        w->last = &job->next;
-        w->waiting += job->is_counted;
-        (void)pthread_cond_signal(&w->wanted);
-    }
+    has_room = !w->is_stopping && w->waiting < w->limit;
+    w->waiting += has_room;
     (void)pthread_mutex_unlock(&w->lock);
-    return is_taken;
+    return has_room;
+}
+
+bool msvc__workers_push(struct workers *w, struct job *job, bool is_counted)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    if (w->is_stopping) {
+        w->waiting -= is_counted;
+        (void)pthread_mutex_unlock(&w->lock);
+        return false;
+    }
+    job->next = NULL;
+    job->is_counted = is_counted;
+    *w->last = job;
+    w->last = &job->next;
+    unlock_and_wake(w);
+    return true;
 }
 
 void msvc__workers_stop(struct workers *w)

@@ -15,6 +15,12 @@ struct job {
     bool is_counted;
 };
 
+/*
+ * Waking a thread costs more than most handlers, so only one is woken at a
+ * time: when it comes it takes a job and, if another one waits, wakes the next.
+ * Handlers that are quick are run by few threads in turn, those that block by
+ * as many as there are.
+ */
 struct workers {
     pthread_t *threads;
     unsigned count; /* started */
@@ -24,20 +30,22 @@ struct workers {
     pthread_cond_t wanted;
     struct job *first;
     struct job **last;
-    unsigned waiting; /* counted jobs in the queue */
+    unsigned waiting; /* counted jobs in the queue, and places that were reserved */
+    unsigned idle;    /* threads that sleep */
+    bool is_waking;   /* one of them was woken and has not come yet */
     bool is_stopping;
 };
 
 /* Returns 0, MSVC_ERR_NOMEM or MSVC_ERR_UNAVAILABLE (no more threads). */
 int msvc__workers_start(struct workers *w, unsigned count, unsigned limit);
 
-/*
- * Queue a job. before (optional) is called first, with the queue locked, so
- * that no worker can be faster. Returns false when the queue is full or the
- * workers stop: nothing was done. A job that must_run is queued beyond the limit.
+/* Take a place in the queue for a job that is counted; false when it is full or the workers stop.
  */
-bool msvc__workers_push(struct workers *w, struct job *job, bool must_run,
-                        void (*before)(struct job *job));
+bool msvc__workers_reserve(struct workers *w);
+
+/* Queue a job, counted when a place was reserved for it. False when the workers stop: nothing was
+ * done, and the place is given back. */
+bool msvc__workers_push(struct workers *w, struct job *job, bool is_counted);
 
 /* Cancel what waits, let what runs end. The threads are gone when it returns; pushing is refused.
  */

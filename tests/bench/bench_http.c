@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -101,6 +102,7 @@ static long be_clients(unsigned port)
 struct round {
     double per_second;
     double cpu_us;
+    double switches; /* context switches of the server, each */
 };
 
 /* The child is made before the server has threads, and told the port when it stands. */
@@ -133,9 +135,18 @@ static struct client start_client(void)
     return client;
 }
 
+static double own_switches(void)
+{
+    struct rusage use;
+
+    (void)getrusage(RUSAGE_SELF, &use);
+    return (double)(use.ru_nvcsw + use.ru_nivcsw);
+}
+
 static struct round finish(const struct client *client, unsigned port)
 {
-    struct round round = { 0, 0 };
+    struct round round = { 0, 0, 0 };
+    double switches_before = own_switches();
     double before = own_cpu_ms();
     long count = 0;
 
@@ -146,6 +157,7 @@ static struct round finish(const struct client *client, unsigned port)
     }
     round.per_second = (double)count / SECONDS;
     round.cpu_us = (own_cpu_ms() - before) * 1e3 / (double)count;
+    round.switches = (own_switches() - switches_before) / (double)count;
     (void)waitpid(client->pid, NULL, 0);
     (void)close(client->port_fd);
     (void)close(client->count_fd);
@@ -194,23 +206,39 @@ static struct round better(struct round a, struct round b)
     return a.cpu_us < b.cpu_us ? a : b;
 }
 
-int main(void)
+static void print_round(const char *name, const struct round *round, const struct round *floor)
 {
-    struct round plain = { 0, 1e9 }, on_loop = plain, on_workers = plain;
+    (void)printf("%-28s %12.0f %15.1f us %10.2f %8.1f x\n", name, round->per_second, round->cpu_us,
+                 round->switches, round->cpu_us / floor->cpu_us);
+}
 
+/* One of them alone, for a profiler: bench_http workers. */
+static int run_one(const char *name)
+{
+    struct round round =
+        strcmp(name, "plain") == 0 ? serve_plain() : serve_ours(strcmp(name, "inline") == 0);
+
+    (void)printf("%s: %.0f per second, %.1f us, %.2f switches of the server each\n", name,
+                 round.per_second, round.cpu_us, round.switches);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct round plain = { 0, 1e9, 0 }, on_loop = plain, on_workers = plain;
+
+    if (argc > 1)
+        return run_one(argv[1]);
     print_machine();
     for (int i = 0; i < ROUNDS; i++) {
         plain = better(serve_plain(), plain);
         on_loop = better(serve_ours(true), on_loop);
         on_workers = better(serve_ours(false), on_workers);
     }
-    (void)printf("%-28s %12s %18s %8s\n", "GET, 16 connections", "per second", "server CPU each",
-                 "");
-    (void)printf("%-28s %12.0f %15.1f us\n", "floor: libmicrohttpd", plain.per_second,
-                 plain.cpu_us);
-    (void)printf("%-28s %12.0f %15.1f us %6.1f x\n", "ours, inline", on_loop.per_second,
-                 on_loop.cpu_us, on_loop.cpu_us / plain.cpu_us);
-    (void)printf("%-28s %12.0f %15.1f us %6.1f x\n", "ours, on workers", on_workers.per_second,
-                 on_workers.cpu_us, on_workers.cpu_us / plain.cpu_us);
+    (void)printf("%-28s %12s %18s %10s %10s\n", "GET, 16 connections", "per second",
+                 "server CPU each", "switches", "");
+    print_round("floor: libmicrohttpd", &plain, &plain);
+    print_round("ours, inline", &on_loop, &plain);
+    print_round("ours, on workers", &on_workers, &plain);
     return 0;
 }

@@ -14,6 +14,8 @@
 #include "base/alloc_internal.h"
 #include "http_server_support.h"
 
+#define WORKERS 12
+
 static void listens_on_a_unix_socket_and_removes_it(void **state)
 {
     struct fixture *f = *state;
@@ -103,6 +105,30 @@ static void answers_inline_routes_while_all_workers_block(void **state)
         probe_read(&f->reply, fds[i], PATIENCE_MS);
         assert_int_equal(probe_count(&f->reply, 200), 1);
         (void)close(fds[i]);
+    }
+}
+
+/* One thread wakes the next: none may be left asleep while a request waits. */
+static void uses_every_worker_when_handlers_block(void **state)
+{
+    struct fixture *f = *state;
+    int fds[WORKERS];
+
+    start(f, MSVC_HTTP_SERVER_OPTIONS(.worker_count = WORKERS));
+    for (int round = 0; round < 20; round++) {
+        f->gate.is_open = false;
+        f->gate.inside = 0;
+        for (int i = 0; i < WORKERS; i++)
+            fds[i] = dial(f);
+        for (int i = 0; i < WORKERS; i++)
+            (void)probe_send_text(fds[i], LAST("/gate"));
+        wait_for_inside(f, WORKERS);
+        open_gate(f);
+        for (int i = 0; i < WORKERS; i++) {
+            probe_read(&f->reply, fds[i], PATIENCE_MS);
+            assert_int_equal(probe_count(&f->reply, 200), 1);
+            (void)close(fds[i]);
+        }
     }
 }
 
@@ -225,6 +251,7 @@ int main(void)
         TEST(refuses_an_address_it_does_not_understand),
         TEST(says_when_an_address_is_taken),
         TEST(answers_inline_routes_while_all_workers_block),
+        TEST(uses_every_worker_when_handlers_block),
         TEST(answers_503_when_the_queue_is_full),
         TEST(does_not_run_what_is_too_late_when_its_turn_comes),
         TEST(leaves_nothing_behind_when_memory_runs_out),
