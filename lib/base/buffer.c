@@ -9,6 +9,7 @@
 
 #include "base/alloc_internal.h"
 
+#define SLACK          64 /* bytes that may stay unused */
 #define FIRST_CAPACITY 64
 #define DEFAULT_LIMIT  ((size_t)1 << 30)
 #define MOST_LIMIT     (SIZE_MAX / 4) /* doubling a capacity below it cannot overflow */
@@ -123,12 +124,20 @@ int msvc_buffer_status(const struct msvc_buffer *b)
     return b->status;
 }
 
+/* Whoever takes the bytes keeps them, and does not add to them. */
+static char *without_slack(const struct msvc_buffer *b)
+{
+    char *data = b->capacity > b->length + SLACK ? msvc__grow(b->data, b->length + 1) : NULL;
+
+    return data != NULL ? data : b->data;
+}
+
 char *msvc_buffer_steal(struct msvc_buffer *b)
 {
     char *data = NULL;
 
     if (make_room(b, 0)) {
-        data = b->data;
+        data = without_slack(b);
         data[b->length] = '\0';
         b->data = NULL;
     }

@@ -300,6 +300,23 @@ int msvc__pact_load(struct msvc_buffer *out, const char *path, struct msvc_error
     return status;
 }
 
+/* A large pact is in memory once: as text, then as a document, then as itself. */
+static int read_text(struct msvc_pact **out, struct msvc_buffer *text, const char *path,
+                     struct msvc_error *err)
+{
+    struct msvc_json_document *document = NULL;
+    int status =
+        msvc__pact_document(&document, text->data != NULL ? text->data : "", text->length, err);
+
+    msvc_buffer_clear(text);
+    if (status == 0)
+        status = msvc__pact_read(out, msvc_json_root(document), MSVC__READ_ALL, err);
+    msvc_json_free(document);
+    if (status < 0)
+        msvc_error_prefix(err, "%s", path);
+    return status;
+}
+
 int msvc_pact_open(struct msvc_pact **out, const char *path, struct msvc_error *err)
 {
     struct msvc_buffer text = MSVC_BUFFER_INIT;
@@ -309,11 +326,8 @@ int msvc_pact_open(struct msvc_pact **out, const char *path, struct msvc_error *
         return msvc_error_set(err, MSVC_ERR_INVALID, MSVC__CONTRACT, 0,
                               "expected a path, found NULL");
     status = msvc__pact_load(&text, path, err);
-    if (status == 0) {
-        status = msvc_pact_parse(out, text.data != NULL ? text.data : "", text.length, err);
-        if (status < 0)
-            msvc_error_prefix(err, "%s", path);
-    }
+    if (status == 0)
+        status = read_text(out, &text, path, err);
     msvc_buffer_clear(&text);
     return status;
 }
