@@ -266,6 +266,11 @@ static int make(struct msvc__part *out, const struct msvc__generate_run *run)
     return status;
 }
 
+bool msvc__part_has_generators(const struct msvc__part *part)
+{
+    return part->generators.count > 0 || has_body_generators(part);
+}
+
 int msvc__generators_apply(struct msvc__part *out, const struct msvc__part *part,
                            enum msvc__generate_mode mode,
                            const struct msvc__generate_context *context, struct msvc_error *err)

@@ -34,6 +34,9 @@ int msvc__generators_apply(struct msvc__part *out, const struct msvc__part *part
                            enum msvc__generate_mode mode,
                            const struct msvc__generate_context *context, struct msvc_error *err);
 
+/* Whether applying them would change anything. */
+bool msvc__part_has_generators(const struct msvc__part *part);
+
 /* Make one value, appended as JSON. `example` decides whether a number is written as one or as a
  * text; NULL: as a text. Returns 1, 0 when the mode has no use for it, or as above. */
 int msvc__generate_value(struct msvc_buffer *json, const struct msvc__generator *generator,

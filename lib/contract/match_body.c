@@ -2,6 +2,7 @@
 /* Chooses how bodies are compared: by what they are, then by what is in them. */
 #include <string.h>
 
+#include <msvc/buffer.h>
 #include <msvc/error.h>
 #include <msvc/json.h>
 
@@ -14,8 +15,8 @@ static bool has_text(const struct msvc__part *part)
     return part->body_state == MSVC__BODY_PRESENT;
 }
 
-/* What people are shown of a body. */
-static const char *show(const struct msvc__part *part)
+/* What people are shown of a body: JSON in the order of its names. */
+static void show(struct msvc_buffer *out, const struct msvc__part *part)
 {
     static const char *const nothing[] = {
         [MSVC__BODY_ABSENT] = "(no body)",
@@ -23,19 +24,32 @@ static const char *show(const struct msvc__part *part)
         [MSVC__BODY_NULL] = "null",
     };
 
-    return has_text(part) ? part->body : nothing[part->body_state];
+    if (!has_text(part))
+        msvc_buffer_text(out, nothing[part->body_state]);
+    else if (part->json != NULL)
+        msvc__subject_show(out, &(struct msvc__subject){ .json = msvc_json_root(part->json) });
+    else
+        msvc__subject_show(
+            out, &(struct msvc__subject){ .text = part->body, .length = part->body_length });
 }
 
 static void add(struct msvc__mismatches *out, const struct msvc__part *expected,
                 const struct msvc__part *actual, const char *message)
 {
+    struct msvc_buffer wanted = MSVC_BUFFER_INIT;
+    struct msvc_buffer found = MSVC_BUFFER_INIT;
+
+    show(&wanted, expected);
+    show(&found, actual);
     msvc__mismatch_add(out,
                        &(struct msvc_contract_mismatch){ .part = "body",
                                                          .path = "$",
                                                          .rule = "equality",
-                                                         .expected = show(expected),
-                                                         .actual = show(actual) },
+                                                         .expected = wanted.data,
+                                                         .actual = found.data },
                        "%s", message);
+    msvc_buffer_clear(&wanted);
+    msvc_buffer_clear(&found);
 }
 
 static bool is_null(const struct msvc__part *part)

@@ -24,6 +24,8 @@ MSVC_PRINTF(3, 4)
 void msvc__mismatch_add(struct msvc__mismatches *list, const struct msvc_contract_mismatch *found,
                         const char *message, ...);
 void msvc__mismatches_clear(struct msvc__mismatches *list);
+/* Put those of one part in the order of their paths: members may have come in any order. */
+void msvc__mismatches_sort(struct msvc__mismatches *list);
 /* Several lines for people about each, after `indent`, without control characters. */
 void msvc__mismatches_write(struct msvc_buffer *out, const struct msvc__mismatches *list,
                             const char *indent);

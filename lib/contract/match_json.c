@@ -4,10 +4,14 @@
  * decides about it; without one, values are equal. A request may hold nothing
  * that was not expected, a response may hold more members.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include <msvc/buffer.h>
 #include <msvc/json.h>
 #include <msvc/status.h>
 
+#include "base/alloc_internal.h"
 #include "contract/canonical_internal.h"
 #include "contract/match_internal.h"
 #include "contract/matcher_internal.h"
@@ -108,25 +112,29 @@ static void compare_values(struct walk *w, struct msvc__place *place,
     }
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In the order of the alphabet, cut when there are many. */
 static void write_names(struct msvc_buffer *out, const struct msvc_json *object)
 {
+    size_t count = msvc_json_count(object);
+    const char **names = msvc__new_array(count + 1, sizeof(*names));
     size_t start = out->length;
+    size_t at = 0;
 
+    for (const struct msvc_json *member = names != NULL ? msvc_json_first(object) : NULL;
+         member != NULL; member = msvc_json_next(member))
+        names[at++] = msvc_json_name(member, NULL);
+    if (at > 0)
+        qsort((void *)names, at, sizeof(const char *), by_name);
     msvc_buffer_byte(out, '[');
-    for (const struct msvc_json *member = msvc_json_first(object); member != NULL;
-         member = msvc_json_next(member)) {
-        size_t length = 0;
-        const char *name = msvc_json_name(member, &length);
-
-        if (member != msvc_json_first(object))
-            msvc_buffer_text(out, ", ");
-        if (out->length > start + SHOWN_BYTES) {
-            msvc_buffer_text(out, "…");
-            break;
-        }
-        msvc_buffer_bytes(out, name, length);
-    }
-    msvc_buffer_byte(out, ']');
+    for (size_t i = 0; i < at && out->length < start + SHOWN_BYTES; i++)
+        msvc_buffer_printf(out, "%s%s", i > 0 ? ", " : "", names[i]);
+    msvc_buffer_text(out, out->length < start + SHOWN_BYTES ? "]" : ", …]");
+    free((void *)names);
 }
 
 /* A member that only one side has. */

@@ -215,5 +215,6 @@ int msvc__match(struct msvc__mismatches *out, const struct msvc__part *expected,
     if (!expected->is_message)
         msvc__match_headers(out, expected, actual);
     msvc__match_body(out, expected, actual);
+    msvc__mismatches_sort(out);
     return out->status;
 }

@@ -77,6 +77,48 @@ void msvc__mismatch_add(struct msvc__mismatches *list, const struct msvc_contrac
     list->status = MSVC_ERR_NOMEM;
 }
 
+/* "[9]" before "[10]". */
+static int compare_paths(const char *a, const char *b)
+{
+    while (*a != '\0' && *b != '\0') {
+        size_t left = strspn(a, "0123456789");
+        size_t right = strspn(b, "0123456789");
+
+        if (left != right && left > 0 && right > 0)
+            return left < right ? -1 : 1; /* indexes have no zeros in front */
+        if (*a != *b)
+            break;
+        a++;
+        b++;
+    }
+    return (unsigned char)*a - (unsigned char)*b;
+}
+
+static int by_path(const void *a, const void *b)
+{
+    const struct msvc_contract_mismatch *left = a;
+    const struct msvc_contract_mismatch *right = b;
+    int order = compare_paths(left->path, right->path);
+
+    if (order == 0)
+        order = strcmp(left->message, right->message);
+    if (order == 0)
+        order = strcmp(left->expected, right->expected);
+    return order != 0 ? order : strcmp(left->actual, right->actual);
+}
+
+void msvc__mismatches_sort(struct msvc__mismatches *list)
+{
+    for (size_t start = 0; start < list->count;) {
+        size_t end = start + 1;
+
+        while (end < list->count && strcmp(list->items[end].part, list->items[start].part) == 0)
+            end++;
+        qsort(list->items + start, end - start, sizeof(*list->items), by_path);
+        start = end;
+    }
+}
+
 void msvc__mismatches_clear(struct msvc__mismatches *list)
 {
     for (size_t i = 0; i < list->count; i++)

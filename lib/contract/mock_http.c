@@ -9,6 +9,7 @@
 #include <msvc/status.h>
 
 #include "base/alloc_internal.h"
+#include "contract/generate_internal.h"
 #include "contract/mock_internal.h"
 
 int msvc__exchange_read(struct msvc__part *out, struct msvc_http_exchange *x)
@@ -97,6 +98,24 @@ void msvc__exchange_reply(struct msvc_http_exchange *x, const struct msvc__part 
                                                                  : strlen(body));
 }
 
+/* What the interaction says, its generators applied. */
+static void reply_generated(struct msvc_http_exchange *x, const struct msvc_pact_mock *mock,
+                            const struct msvc__part *response)
+{
+    const struct msvc__generate_context context = { .mock_url = mock->url };
+    struct msvc_error err = { .message = "" };
+    struct msvc__part made = { .method = NULL };
+
+    if (!msvc__part_has_generators(response))
+        msvc__exchange_reply(x, response);
+    else if (msvc__generators_apply(&made, response, MSVC__GENERATE_FOR_CONSUMER, &context, &err) ==
+             0)
+        msvc__exchange_reply(x, &made);
+    else
+        msvc_http_reply_problem(x, 500, NULL, err.message);
+    msvc__part_clear(&made);
+}
+
 /* A browser asks before it sends; what it may send is for the request itself to show. */
 void msvc__exchange_reply_preflight(struct msvc_http_exchange *x)
 {
@@ -136,7 +155,7 @@ void msvc__mock_handle(struct msvc_http_exchange *x, void *user)
     if (status < 0)
         msvc_http_reply_problem(x, 500, NULL, "out of memory");
     else if (s.found != NULL)
-        msvc__exchange_reply(x, &s.found->responses[0]);
+        reply_generated(x, mock, &s.found->responses[0]);
     else if (is_preflight(mock, &s, &request))
         msvc__exchange_reply_preflight(x);
     else

@@ -8,12 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <msvc/buffer.h>
 #include <msvc/clock.h>
 #include <msvc/error.h>
 #include <msvc/http.h>
+#include <msvc/json.h>
 #include <msvc/status.h>
 
 #include "base/alloc_internal.h"
+#include "contract/generate_internal.h"
 
 static int read_answer(struct msvc__part *out, const struct msvc_http_answer *answer)
 {
@@ -69,26 +72,27 @@ static int call(struct msvc__run *r, const struct msvc__sending *s,
 }
 
 static int exchange(struct msvc__result *result, struct msvc__run *r, const struct msvc__sending *s,
-                    const struct msvc__interaction *interaction, struct msvc_error *err)
+                    const struct msvc__part *request, const struct msvc__part *response,
+                    struct msvc_error *err)
 {
     struct msvc_http_answer *answer = NULL;
-    int status = call(r, s, &interaction->request, &answer, err);
+    int status = call(r, s, request, &answer, err);
 
     if (status == MSVC_ERR_NOMEM || (status == MSVC_ERR_UNAVAILABLE && !r->has_answered))
         return status;
     if (status < 0)
         status = note_transport(result, status, err->message);
     else
-        status = compare(result, &interaction->responses[0], answer);
+        status = compare(result, response, answer);
     msvc_http_answer_free(answer);
     return status == MSVC_ERR_NOMEM ? status : 0;
 }
 
 /* Over HTTP. */
 static int perform(struct msvc__result *result, struct msvc__run *r,
-                   const struct msvc__interaction *interaction, struct msvc_error *err)
+                   const struct msvc__interaction *interaction, const struct msvc__part *request,
+                   struct msvc_error *err)
 {
-    const struct msvc__part *request = &interaction->request;
     struct msvc__sending s;
     int status;
 
@@ -99,19 +103,65 @@ static int perform(struct msvc__result *result, struct msvc__run *r,
     if (status == 0)
         result->curl = msvc__sending_curl(&s, r->options.base_url, request);
     if (status == 0 && result->curl != NULL)
-        status = exchange(result, r, &s, interaction, err);
+        status = exchange(result, r, &s, request, &interaction->responses[0], err);
     else
         status = MSVC_ERR_NOMEM;
     msvc__sending_clear(&s);
     return status;
 }
 
+/* What the states gave as one object; of two values of a name the later counts. */
+static int parse_values(struct msvc_json_document **out, const struct msvc_buffer *values)
+{
+    struct msvc_buffer text = MSVC_BUFFER_INIT;
+    int status;
+
+    msvc_buffer_byte(&text, '{');
+    if (values->length > 0)
+        msvc_buffer_bytes(&text, values->data, values->length - 1); /* a comma is the last */
+    msvc_buffer_byte(&text, '}');
+    status = msvc_buffer_status(&text);
+    if (status == 0)
+        status = msvc_json_parse(out, text.data, text.length,
+                                 MSVC_JSON_OPTIONS(.allow_duplicates = true), NULL);
+    msvc_buffer_clear(&text);
+    return status;
+}
+
+/* With generators the request is another one each time. */
+static int perform_generated(struct msvc__result *result, struct msvc__run *r,
+                             const struct msvc__interaction *interaction,
+                             const struct msvc_buffer *values, struct msvc_error *err)
+{
+    struct msvc_json_document *document = NULL;
+    struct msvc__generate_context context = { .random = NULL };
+    struct msvc__part made = { .method = NULL };
+    int status;
+
+    if (!msvc__part_has_generators(&interaction->request))
+        return perform(result, r, interaction, &interaction->request, err);
+    status = parse_values(&document, values);
+    if (status < 0)
+        return MSVC_ERR_NOMEM;
+    context.provider_state = msvc_json_root(document);
+    status = msvc__generators_apply(&made, &interaction->request, MSVC__GENERATE_FOR_PROVIDER,
+                                    &context, err);
+    if (status == 0)
+        status = perform(result, r, interaction, &made, err);
+    else if (status != MSVC_ERR_NOMEM)
+        status = note_transport(result, status, err->message);
+    msvc__part_clear(&made);
+    msvc_json_free(document);
+    return status;
+}
+
 static int verify_any(struct msvc__result *result, struct msvc__run *r,
-                      const struct msvc__interaction *interaction, struct msvc_error *err)
+                      const struct msvc__interaction *interaction, const struct msvc_buffer *values,
+                      struct msvc_error *err)
 {
     if (interaction->kind != MSVC_PACT_KIND_HTTP)
         return msvc__verify_message(result, &r->options, interaction);
-    return perform(result, r, interaction, err);
+    return perform_generated(result, r, interaction, values, err);
 }
 
 static void note_plugin(struct msvc__result *result)
@@ -131,7 +181,7 @@ int msvc__verify_one(struct msvc__result *result, struct msvc__run *r,
     if (interaction->needs_plugin) {
         note_plugin(result);
     } else if (msvc__states_set_up(result, &r->options, interaction, &values)) {
-        status = verify_any(result, r, interaction, &own);
+        status = verify_any(result, r, interaction, &values, &own);
         msvc__states_tear_down(result, &r->options, interaction);
     }
     msvc_buffer_clear(&values);
