@@ -41,6 +41,9 @@ static const struct msvc_setting common[] = {
     { .name = "HTTP_TLS_CLIENT_CA",
       .fallback = "",
       .help = "PEM file; clients must show a certificate signed by it" },
+    { .name = "HEALTH_SHAPE",
+      .fallback = "draft",
+      .help = "how /health looks: draft (application/health+json) or microprofile" },
     { .name = "LOG_LEVEL",
       .fallback = "INFO",
       .help = "TRACE, DEBUG, INFO, WARN, ERROR, FATAL or OFF" },
@@ -125,23 +128,42 @@ static struct msvc_setting *declare(const struct msvc_service_definition *defini
     return all;
 }
 
-/* Without settings: they are not there when one of them is wrong, and all mistakes are told. */
-static void check_level(const struct msvc_service *service, struct msvc_buffer *problems)
+/* What the environment says, and under which prefix. Without settings: they are not there when one
+ * of them is wrong, and all mistakes are told. */
+static const char *find(const struct msvc_service *service, const char *name, const char **prefix)
 {
     char *const *environment = service->process->environment;
-    const char *prefix = service->definition->prefix;
-    const char *text = msvc__env_get(environment, prefix, "LOG_LEVEL");
+    const char *text;
+
+    *prefix = service->definition->prefix;
+    text = msvc__env_get(environment, *prefix, name);
+    if (text != NULL)
+        return text;
+    *prefix = "";
+    return msvc__env_get(environment, *prefix, name);
+}
+
+static void check_level(const struct msvc_service *service, struct msvc_buffer *problems)
+{
+    const char *prefix;
+    const char *text = find(service, "LOG_LEVEL", &prefix);
     enum msvc_log_level level;
 
-    if (text == NULL) {
-        prefix = "";
-        text = msvc__env_get(environment, prefix, "LOG_LEVEL");
-    }
     if (text != NULL && msvc_log_level_parse(&level, text) < 0)
         msvc_buffer_printf(problems,
                            "%sLOG_LEVEL is \"%s\", expected TRACE, DEBUG, INFO, WARN, ERROR, "
                            "FATAL or OFF\n",
                            prefix, text);
+}
+
+static void check_shape(const struct msvc_service *service, struct msvc_buffer *problems)
+{
+    const char *prefix;
+    const char *text = find(service, "HEALTH_SHAPE", &prefix);
+
+    if (text != NULL && strcmp(text, "draft") != 0 && strcmp(text, MSVC__SHAPE_MICROPROFILE) != 0)
+        msvc_buffer_printf(problems, "%sHEALTH_SHAPE is \"%s\", expected draft or %s\n", prefix,
+                           text, MSVC__SHAPE_MICROPROFILE);
 }
 
 int msvc__service_configure(struct msvc_service *service, struct msvc_buffer *problems)
@@ -155,6 +177,7 @@ int msvc__service_configure(struct msvc_service *service, struct msvc_buffer *pr
     status = msvc_settings_read(&service->settings, service->definition->prefix, service->declared,
                                 service->process->environment, problems);
     check_level(service, problems);
+    check_shape(service, problems);
     if (status < 0)
         return status;
     return problems->length > length_before ? MSVC_ERR_INVALID : 0;

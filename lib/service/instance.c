@@ -120,10 +120,19 @@ static int open_store(struct msvc_service *service, int stop_fd, struct msvc_err
     return status < 0 ? status : migrate_patiently(service, stop_fd, err);
 }
 
+static enum msvc_health_shape shape_of(const struct msvc_service *service)
+{
+    const char *text = msvc_service_text(service, "HEALTH_SHAPE");
+
+    return strcmp(text, MSVC__SHAPE_MICROPROFILE) == 0 ? MSVC_HEALTH_MICROPROFILE
+                                                       : MSVC_HEALTH_DRAFT;
+}
+
 static int open_http(struct msvc_service *service, struct msvc_error *err)
 {
     int status = msvc_health_new(&service->health,
-                                 MSVC_HEALTH_OPTIONS(.service_id = service->definition->name,
+                                 MSVC_HEALTH_OPTIONS(.shape = shape_of(service),
+                                                     .service_id = service->definition->name,
                                                      .version = service->definition->version,
                                                      .description = service->definition->help,
                                                      .telemetry = &service->telemetry));

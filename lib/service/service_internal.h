@@ -18,6 +18,9 @@ struct msvc_runner;
 
 #define MSVC__CONSUMER_LIMIT 32
 
+/* What HEALTH_SHAPE may say besides "draft". */
+#define MSVC__SHAPE_MICROPROFILE "microprofile"
+
 struct msvc__process {
     const struct msvc_process_options *options;
     char *const *environment;

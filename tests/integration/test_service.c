@@ -225,6 +225,17 @@ static void start(struct fixture *f)
     await(f, is_ready, "ready");
 }
 
+static void tells_its_health_in_the_shape_that_was_chosen(void **state)
+{
+    struct fixture *f = *state;
+    char body[256] = "";
+
+    set(f, "COUNTER_HEALTH_SHAPE", "microprofile");
+    start(f);
+    assert_int_equal(get(f, "/health/ready", body), 200);
+    assert_non_null(strstr(body, "{\"checks\":[{\"name\":\"ready\",\"status\":\"UP\"}"));
+}
+
 static void says_what_it_can_be_told(void **state)
 {
     static const char *const names[] = {
@@ -234,6 +245,9 @@ static void says_what_it_can_be_told(void **state)
         "COUNTER_HTTP_TLS_KEY",
         "COUNTER_HTTP_TLS_CERTIFICATE",
         "COUNTER_HTTP_TLS_CLIENT_CA",
+        "COUNTER_HTTP_CONNECTIONS",
+        "COUNTER_HTTP_CONNECTIONS_PER_IP",
+        "COUNTER_HEALTH_SHAPE",
         "COUNTER_LOG_LEVEL",
         "COUNTER_TRACE_FILE",
         "COUNTER_DRAIN_DELAY_MS",
@@ -290,10 +304,12 @@ static void reports_every_mistake_at_once(void **state)
     f->variable_count = 0;
     set(f, "COUNTER_HTTP_WORKERS", "many");
     set(f, "LOG_LEVEL", "LOUD");
+    set(f, "COUNTER_HEALTH_SHAPE", "round");
     set(f, "COUNTER_CONSUMERS", "33");
     assert_int_equal(run_to_end(f, (char[]){ "--check-config" }), 2);
     assert_non_null(strstr(f->output, "COUNTER_HTTP_WORKERS"));
     assert_non_null(strstr(f->output, "LOUD"));
+    assert_non_null(strstr(f->output, "COUNTER_HEALTH_SHAPE is \"round\""));
     assert_non_null(strstr(f->output, "COUNTER_CONSUMERS"));
     assert_non_null(strstr(f->output, "COUNTER_STORE_URL"));
     assert_non_null(strstr(f->output, "COUNTER_BUS_URL"));
@@ -486,6 +502,7 @@ static void carries_the_trace_into_a_service_of_the_same_process(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(tells_its_health_in_the_shape_that_was_chosen),
         TEST(says_what_it_can_be_told),
         TEST(says_its_versions),
         TEST(refuses_arguments_it_does_not_know),
