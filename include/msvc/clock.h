@@ -42,6 +42,26 @@ MSVC_API uint64_t msvc_deadline_in(const struct msvc_clock *clock, int64_t timeo
 MSVC_API int msvc_deadline_left_ms(const struct msvc_clock *clock, uint64_t deadline_ns,
                                    int most_ms);
 
+/** The earlier of two deadlines, 0 being none. */
+MSVC_API uint64_t msvc_deadline_earlier(uint64_t a_ns, uint64_t b_ns);
+
+/**
+ * The deadline of what this thread does now; 0: none. HTTP servers enter their caller's around a
+ * handler. Clients and stores never go beyond it, so that a deadline shrinks from hop to hop and
+ * reaches the database without anybody passing it on.
+ */
+MSVC_API uint64_t msvc_deadline_current(void);
+
+/**
+ * Let this thread work under a deadline too: the earlier one of it and the current one.
+ *
+ * @return What msvc_deadline_leave() wants, in reverse order.
+ */
+MSVC_API MSVC_MUST_USE uint64_t msvc_deadline_enter(uint64_t deadline_ns);
+
+/** @param previous  As msvc_deadline_enter() returned it. */
+MSVC_API void msvc_deadline_leave(uint64_t previous);
+
 /** Bytes that msvc_time_format() writes, with the final NUL. */
 #define MSVC_TIME_SIZE 31
 

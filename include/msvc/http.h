@@ -26,6 +26,22 @@ struct msvc_trace_context;
 
 /** Header with the milliseconds that a caller is still willing to wait; never extended. */
 #define MSVC_HTTP_TIMEOUT_HEADER "X-Request-Timeout-Ms"
+/** The same as gRPC has it: "250m". Servers read both, and the earlier one counts. */
+#define MSVC_HTTP_GRPC_TIMEOUT_HEADER "grpc-timeout"
+
+/** Characters of a grpc-timeout with the NUL. */
+#define MSVC_GRPC_TIMEOUT_SIZE 10
+
+/**
+ * Read a grpc-timeout: at most eight digits and a unit, H, M, S, m, u or n.
+ *
+ * @param[out] out_ns  Untouched on failure.
+ * @return 0 or #MSVC_ERR_MALFORMED.
+ */
+MSVC_API MSVC_MUST_USE int msvc_grpc_timeout_parse(uint64_t *out_ns, const char *text);
+
+/** Write @p timeout_ns rounded down to what fits, so that it is never extended. */
+MSVC_API void msvc_grpc_timeout_format(char out[MSVC_GRPC_TIMEOUT_SIZE], uint64_t timeout_ns);
 
 /** One call. Start from #MSVC_HTTP_REQUEST; 0 means the default. Everything is borrowed until the
  * call returns. */
@@ -40,8 +56,8 @@ struct msvc_http_request_options {
     const char *content_type; /**< Default "application/json" when there is a body. */
     const char
         *idempotency_key; /**< Optional: sent as Idempotency-Key; allows retries of any method. */
-    uint64_t deadline_ns; /**< Monotonic; covers everything, DNS included. Default: the transport's
-                             timeout. */
+    uint64_t deadline_ns; /**< Monotonic; covers everything, DNS included, and is never later than
+                             msvc_deadline_current(). Default: the transport's timeout. */
     size_t answer_limit;  /**< Longest body taken, in bytes. Default 16 MiB. */
     struct msvc_cancel *cancel;              /**< Optional. */
     const struct msvc_trace_context *parent; /**< Default: the thread's current context. */

@@ -82,8 +82,9 @@ struct msvc_http_client_options {
     unsigned idle_ms;    /**< A connection unused for longer is not used again. Default 10000. */
     bool has_no_breaker; /**< Call the peer whatever happens. */
     const struct msvc_breaker_options
-        *breaker;           /**< Of each endpoint. Copied. Default: fails at 50 %, open for 30 s. */
-    const char *user_agent; /**< Copied. Default "libmsvc/" and its version. */
+        *breaker; /**< Of each endpoint. Copied. Default: fails at 50 %, open for 30 s. */
+    bool sends_grpc_timeout; /**< Tell the deadline as `grpc-timeout` as well. */
+    const char *user_agent;  /**< Copied. Default "libmsvc/" and its version. */
     const char
         *tls_ca; /**< PEM file with the authorities to trust. Default: the system's. Copied. */
     const char *tls_certificate;      /**< PEM file: ours, for mTLS. Copied. */

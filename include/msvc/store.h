@@ -137,7 +137,8 @@ MSVC_API MSVC_MUST_USE int msvc_store_ping(struct msvc_store *store, int timeout
 /** How a transaction begins. Start from #MSVC_TX_OPTIONS; 0 means the default. */
 struct msvc_tx_options {
     size_t size;          /**< Set by #MSVC_TX_OPTIONS. */
-    uint64_t deadline_ns; /**< For all of it; statements end then (statement_timeout). Default: the
+    uint64_t deadline_ns; /**< For all of it, and never later than msvc_deadline_current();
+                             statements end then (statement_timeout). Default: the
                              store's timeout for each. */
     bool is_read_only;    /**< Writing is an error. On SQLite others may write meanwhile. */
     bool is_serializable; /**< PostgreSQL: SERIALIZABLE, not READ COMMITTED. SQLite always is. */

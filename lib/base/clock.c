@@ -67,3 +67,30 @@ int msvc_deadline_left_ms(const struct msvc_clock *clock, uint64_t deadline_ns, 
     left_ms = (deadline_ns - now - 1) / NS_PER_MS + 1;
     return left_ms < (uint64_t)(most_ms < 0 ? INT_MAX : most_ms) ? (int)left_ms : most_ms;
 }
+
+static _Thread_local uint64_t current;
+
+uint64_t msvc_deadline_earlier(uint64_t a_ns, uint64_t b_ns)
+{
+    if (a_ns == 0 || b_ns == 0)
+        return a_ns + b_ns;
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
+uint64_t msvc_deadline_current(void)
+{
+    return current;
+}
+
+uint64_t msvc_deadline_enter(uint64_t deadline_ns)
+{
+    uint64_t previous = current;
+
+    current = msvc_deadline_earlier(previous, deadline_ns);
+    return previous;
+}
+
+void msvc_deadline_leave(uint64_t previous)
+{
+    current = previous;
+}

@@ -114,9 +114,11 @@ static uint64_t deadline_of(const struct msvc__peer *peer,
 {
     const struct msvc_http_client_options *options = &peer->client->options;
 
-    if (request->deadline_ns != 0)
-        return request->deadline_ns;
-    return msvc_deadline_in(options->clock, options->timeout_ms);
+    uint64_t own_ns = request->deadline_ns != 0
+                          ? request->deadline_ns
+                          : msvc_deadline_in(options->clock, options->timeout_ms);
+
+    return msvc_deadline_earlier(own_ns, msvc_deadline_current());
 }
 
 int msvc__call_begin(struct msvc__call *call, struct msvc__peer *peer,

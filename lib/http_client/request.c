@@ -17,8 +17,9 @@
 #include "base/alloc_internal.h"
 #include "base/number_internal.h"
 
-#define HEADERS_LIMIT  ((size_t)256 << 10)
-#define NO_DEADLINE_MS INT32_MAX
+#define HEADERS_LIMIT   ((size_t)256 << 10)
+#define NS_PER_MS       1000000
+#define TIMEOUT_MOST_MS INT32_MAX
 
 static bool is_safe_to_replay(const char *method)
 {
@@ -59,7 +60,7 @@ static void add_trace(struct msvc__transfer *t, struct msvc__handle *h)
 }
 
 /* libcurl's own option for User-Agent formats it twice. */
-static void add_headers(struct msvc__transfer *t, struct msvc__handle *h, int left_ms)
+static void add_headers(struct msvc__transfer *t, struct msvc__handle *h, uint64_t left_ns)
 {
     const struct msvc_http_request_options *request = t->request;
     const struct msvc_header *header = request->headers;
@@ -77,8 +78,12 @@ static void add_headers(struct msvc__transfer *t, struct msvc__handle *h, int le
         add_line(h, "Idempotency-Key", t->idempotency_key);
     add_trace(t, h);
     add_line(h, "User-Agent", t->peer->client->options.user_agent);
-    (void)msvc__format_int(number, left_ms);
+    (void)msvc__format_uint(number, left_ns / NS_PER_MS);
     add_line(h, MSVC_HTTP_TIMEOUT_HEADER, number);
+    if (t->peer->client->options.sends_grpc_timeout) {
+        msvc_grpc_timeout_format(number, left_ns);
+        add_line(h, MSVC_HTTP_GRPC_TIMEOUT_HEADER, number);
+    }
 }
 
 /* libcurl wants a list; its nodes are ours, and are used again. */
@@ -183,22 +188,25 @@ static void set_endpoint(const struct msvc__transfer *t, struct msvc__handle *h)
     (void)curl_easy_setopt(h->easy, CURLOPT_CONNECT_TO, id != 0 ? &endpoint->connect_to : NULL);
 }
 
+/* What the callee is told is rounded down, what we wait ourselves up. */
 int msvc__request_set_up(struct msvc__transfer *t, struct msvc__handle *h)
 {
-    int left_ms =
-        msvc_deadline_left_ms(t->peer->client->options.clock, t->deadline_ns, NO_DEADLINE_MS);
+    uint64_t now_ns = msvc_clock_monotonic_ns(t->peer->client->options.clock);
+    uint64_t left_ns = t->deadline_ns > now_ns ? t->deadline_ns - now_ns : 0;
+    uint64_t left_ms = left_ns / NS_PER_MS + 1;
     int status = set_url(t, h);
 
     msvc_buffer_truncate(&h->lines, 0);
     h->lines.limit = HEADERS_LIMIT;
-    add_headers(t, h, left_ms);
+    add_headers(t, h, left_ns);
     if (status == 0)
         status = link_lines(h);
     if (status < 0)
         return status;
     set_method(t->request, h);
     set_endpoint(t, h);
-    (void)curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, left_ms > 0 ? (long)left_ms : 1L);
+    (void)curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS,
+                           left_ms < TIMEOUT_MOST_MS ? (long)left_ms : (long)TIMEOUT_MOST_MS);
     (void)curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, h->nodes);
     return 0;
 }

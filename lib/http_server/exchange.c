@@ -79,14 +79,23 @@ static int64_t timeout_of(const struct msvc_http_exchange *x, bool *is_set)
     return ms;
 }
 
+/* Of two headers, and of a call in this thread, the earliest counts. */
 static bool set_deadline(struct msvc_http_exchange *x)
 {
+    const char *grpc = msvc_header_find(x->headers, MSVC_HTTP_GRPC_TIMEOUT_HEADER, 0);
+    uint64_t grpc_ns = 0;
     bool is_set;
     int64_t ms = timeout_of(x, &is_set);
 
-    if (is_set && ms >= 0)
-        x->deadline_ns = x->started_ns + (uint64_t)ms * 1000000;
-    return ms >= 0;
+    if (ms < 0 || (grpc != NULL && msvc_grpc_timeout_parse(&grpc_ns, grpc) < 0))
+        return false;
+    x->deadline_ns = msvc_deadline_current();
+    if (is_set)
+        x->deadline_ns =
+            msvc_deadline_earlier(x->deadline_ns, x->started_ns + (uint64_t)ms * 1000000);
+    if (grpc != NULL)
+        x->deadline_ns = msvc_deadline_earlier(x->deadline_ns, x->started_ns + grpc_ns);
+    return true;
 }
 
 static void reply_allow(struct msvc_http_exchange *x)
@@ -129,7 +138,8 @@ void msvc__exchange_open(struct msvc_http_exchange *x, const char *target)
         msvc_http_reply_problem(x, 400, NULL, problem);
     else if (!set_deadline(x))
         msvc_http_reply_problem(x, 400, NULL,
-                                MSVC_HTTP_TIMEOUT_HEADER " is no number of milliseconds");
+                                MSVC_HTTP_TIMEOUT_HEADER
+                                " is no number of milliseconds, or grpc-timeout is none of gRPC");
     else if (x->match.route == NULL)
         reply_without_route(x);
 }
@@ -175,6 +185,7 @@ void msvc__exchange_run(struct msvc_http_exchange *x)
 {
     uint64_t now_ns = msvc_clock_monotonic_ns(x->router->options.clock);
     struct msvc_span_scope scope;
+    uint64_t previous;
 
     if (x->has_replied)
         return;
@@ -182,11 +193,13 @@ void msvc__exchange_run(struct msvc_http_exchange *x)
         msvc_http_reply_problem(x, 504, NULL, "the caller's deadline passed before it was begun");
         return;
     }
+    previous = msvc_deadline_enter(x->deadline_ns);
     msvc_span_enter(&scope, x->span);
     call_handler(x);
     if (!x->has_replied)
         msvc_http_reply_problem(x, 500, NULL, NULL);
     msvc_span_leave(&scope);
+    msvc_deadline_leave(previous);
 }
 
 static void clear_reply(struct msvc_http_exchange *x)

@@ -73,7 +73,8 @@ int msvc_tx_begin(struct msvc_tx **out, struct msvc_store *store,
     tx->driver = store->driver;
     tx->generation = store->generation;
     tx->cancel = chosen.cancel;
-    tx->deadline_ns = chosen.deadline_ns;
+    tx->deadline_ns = msvc_deadline_earlier(chosen.deadline_ns, msvc_deadline_current());
+    chosen.deadline_ns = tx->deadline_ns;
     status = begin_on_some_connection(tx, &chosen, err);
     if (status < 0) {
         free(tx);

@@ -81,6 +81,33 @@ static void never_waits_longer_than_the_most(void **state)
     assert_int_equal(msvc_deadline_left_ms(&fake->clock, UINT64_MAX, -1), -1);
 }
 
+static void has_no_current_deadline_at_first(void **state)
+{
+    (void)state;
+    assert_int_equal(msvc_deadline_current(), 0);
+}
+
+static void never_extends_the_current_deadline(void **state)
+{
+    uint64_t outer, inner;
+
+    (void)state;
+    outer = msvc_deadline_enter(2000);
+    assert_int_equal(msvc_deadline_current(), 2000);
+    inner = msvc_deadline_enter(3000);
+    assert_int_equal(msvc_deadline_current(), 2000);
+    msvc_deadline_leave(inner);
+    inner = msvc_deadline_enter(0);
+    assert_int_equal(msvc_deadline_current(), 2000);
+    msvc_deadline_leave(inner);
+    inner = msvc_deadline_enter(1000);
+    assert_int_equal(msvc_deadline_current(), 1000);
+    msvc_deadline_leave(inner);
+    assert_int_equal(msvc_deadline_current(), 2000);
+    msvc_deadline_leave(outer);
+    assert_int_equal(msvc_deadline_current(), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -94,6 +121,8 @@ int main(void)
         TEST(rounds_up_what_is_left),
         TEST(nothing_is_left_once_it_has_passed),
         TEST(never_waits_longer_than_the_most),
+        TEST(has_no_current_deadline_at_first),
+        TEST(never_extends_the_current_deadline),
     };
 
     return cmocka_run_group_tests_name("clock", tests, NULL, NULL);

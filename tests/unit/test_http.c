@@ -166,6 +166,52 @@ static void copes_when_memory_runs_out(void **state)
     msvc__fail_allocation_after(-1);
 }
 
+static uint64_t parsed(const char *text)
+{
+    uint64_t ns = 4711;
+
+    assert_true((msvc_grpc_timeout_parse(&ns, text) == 0) == (ns != 4711));
+    return ns;
+}
+
+static void reads_timeouts_as_grpc_writes_them(void **state)
+{
+    (void)state;
+    assert_int_equal(parsed("1n"), 1);
+    assert_int_equal(parsed("2u"), 2000);
+    assert_int_equal(parsed("250m"), 250000000);
+    assert_int_equal(parsed("1S"), 1000000000);
+    assert_int_equal(parsed("1M"), 60000000000);
+    assert_int_equal(parsed("99999999H"), 99999999ull * 3600000000000);
+}
+
+static void refuses_timeouts_that_grpc_would_not_write(void **state)
+{
+    static const char *const texts[] = { "", "1", "m", "1s", "1mm", "1 m", "-1m", "100000000m" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        assert_int_equal(parsed(texts[i]), 4711);
+    assert_int_equal(parsed(NULL), 4711);
+}
+
+static void writes_timeouts_that_are_never_longer(void **state)
+{
+    static const uint64_t timeouts[] = { 0,         1,          99999999,
+                                         100000000, 3000000001, 123456789012345678,
+                                         UINT64_MAX };
+    char text[MSVC_GRPC_TIMEOUT_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(timeouts) / sizeof(timeouts[0]); i++) {
+        msvc_grpc_timeout_format(text, timeouts[i]);
+        assert_true(parsed(text) <= timeouts[i]);
+        assert_true(parsed(text) >= timeouts[i] - timeouts[i] / 1000);
+    }
+    msvc_grpc_timeout_format(text, 3000000001);
+    assert_string_equal(text, "3000000u");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +224,9 @@ int main(void)
         cmocka_unit_test(finds_repeated_headers_whatever_their_case),
         cmocka_unit_test(keeps_a_copy_of_the_body),
         cmocka_unit_test(copes_when_memory_runs_out),
+        cmocka_unit_test(reads_timeouts_as_grpc_writes_them),
+        cmocka_unit_test(refuses_timeouts_that_grpc_would_not_write),
+        cmocka_unit_test(writes_timeouts_that_are_never_longer),
     };
 
     return cmocka_run_group_tests_name("http", tests, NULL, NULL);

@@ -116,6 +116,39 @@ static void tells_the_peer_how_long_it_waits(void **state)
     client_stop(&f);
 }
 
+static void tells_it_as_grpc_does_when_asked(void **state)
+{
+    struct client_fixture f;
+
+    (void)state;
+    client_start(
+        &f, ok,
+        (struct msvc_http_client_options){ .timeout_ms = 60000, .sends_grpc_timeout = true });
+    assert_int_equal(client_get(&f), 0);
+    assert_true(has_line(&f, "\r\n" MSVC_HTTP_GRPC_TIMEOUT_HEADER ": "));
+    client_stop(&f);
+}
+
+static void never_waits_longer_than_its_own_caller(void **state)
+{
+    struct client_fixture f;
+    uint64_t previous;
+    const char *at;
+
+    (void)state;
+    client_start(&f, ok, (struct msvc_http_client_options){ .timeout_ms = 60000 });
+    previous = msvc_deadline_enter(msvc_deadline_in(NULL, 30000));
+    assert_int_equal(
+        client_call(
+            &f, MSVC_HTTP_REQUEST(.target = "/a", .deadline_ns = msvc_deadline_in(NULL, 90000))),
+        0);
+    msvc_deadline_leave(previous);
+    at = strstr(f.peer.requests[0].head, MSVC_HTTP_TIMEOUT_HEADER ": ");
+    assert_non_null(at);
+    assert_in_range(strtol(at + sizeof(MSVC_HTTP_TIMEOUT_HEADER ": ") - 1, NULL, 10), 1, 30000);
+    client_stop(&f);
+}
+
 static void puts_the_path_of_the_base_url_before_the_target(void **state)
 {
     struct client_fixture f;
@@ -296,6 +329,8 @@ int main(void)
         cmocka_unit_test(sends_headers_also_empty_ones),
         cmocka_unit_test(sends_the_trace_on),
         cmocka_unit_test(tells_the_peer_how_long_it_waits),
+        cmocka_unit_test(tells_it_as_grpc_does_when_asked),
+        cmocka_unit_test(never_waits_longer_than_its_own_caller),
         cmocka_unit_test(puts_the_path_of_the_base_url_before_the_target),
         cmocka_unit_test(uses_no_proxy_of_the_environment),
         cmocka_unit_test(keeps_repeated_headers_in_their_order),

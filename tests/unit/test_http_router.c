@@ -242,6 +242,50 @@ static void gives_the_handler_the_callers_deadline(void **state)
     assert_int_equal(seen_ns, deadline_ns);
 }
 
+static void notes_the_current_deadline(struct msvc_http_exchange *x, void *user)
+{
+    *(uint64_t *)user = msvc_deadline_current();
+    msvc_http_reply(x, 204, NULL, NULL, 0);
+}
+
+static int call_with(struct fixture *f, const char *name, const char *value)
+{
+    const struct msvc_header headers[] = { { name, value }, { NULL, NULL } };
+
+    return call(f, MSVC_HTTP_REQUEST(.target = "/a", .headers = headers));
+}
+
+static void lets_the_handlers_thread_work_under_the_callers_deadline(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t seen_ns = 0;
+
+    assert_int_equal(
+        msvc_http_route(f->router, "GET", "/a", notes_the_current_deadline, &seen_ns, NULL), 0);
+    assert_int_equal(call_with(f, MSVC_HTTP_TIMEOUT_HEADER, "250"), 204);
+    assert_int_equal(seen_ns, msvc_deadline_in(&f->clock.clock, 250));
+    assert_int_equal(call(f, MSVC_HTTP_REQUEST(.target = "/a")), 204);
+    assert_int_equal(seen_ns, 0);
+    assert_int_equal(msvc_deadline_current(), 0);
+}
+
+static void reads_the_deadline_as_grpc_writes_it(void **state)
+{
+    const struct msvc_header both[] = { { MSVC_HTTP_TIMEOUT_HEADER, "300" },
+                                        { "Grpc-Timeout", "1S" },
+                                        { NULL, NULL } };
+    struct fixture *f = *state;
+    uint64_t seen_ns = 0;
+
+    assert_int_equal(
+        msvc_http_route(f->router, "GET", "/a", notes_the_current_deadline, &seen_ns, NULL), 0);
+    assert_int_equal(call_with(f, "grpc-timeout", "250m"), 204);
+    assert_int_equal(seen_ns, msvc_deadline_in(&f->clock.clock, 250));
+    assert_int_equal(call(f, MSVC_HTTP_REQUEST(.target = "/a", .headers = both)), 204);
+    assert_int_equal(seen_ns, msvc_deadline_in(&f->clock.clock, 300));
+    assert_int_equal(call_with(f, "grpc-timeout", "250"), 400);
+}
+
 static void refuses_an_answer_that_is_too_long(void **state)
 {
     struct fixture *f = *state;
@@ -431,6 +475,8 @@ int main(void)
         TEST(times_out_when_the_handler_overruns_the_deadline),
         TEST(does_not_call_for_a_caller_that_cancelled),
         TEST(gives_the_handler_the_callers_deadline),
+        TEST(lets_the_handlers_thread_work_under_the_callers_deadline),
+        TEST(reads_the_deadline_as_grpc_writes_it),
         TEST(refuses_an_answer_that_is_too_long),
         TEST(reports_a_stream_that_was_cut),
         TEST(refuses_a_body_over_the_limit_of_its_route),

@@ -244,6 +244,21 @@ static void gives_a_returned_connection_to_who_waits(void **state)
     msvc_tx_rollback(third);
 }
 
+static void works_no_longer_than_the_threads_deadline(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t previous = msvc_deadline_enter(1); /* it passed long ago */
+    struct msvc_tx *tx;
+    int status = msvc_tx_begin(&tx, f->store, NULL, &f->err);
+
+    if (status == 0) {
+        status = msvc_tx_exec(tx, "UPDATE a SET b = 1", NULL, &f->err);
+        msvc_tx_rollback(tx);
+    }
+    msvc_deadline_leave(previous);
+    assert_int_equal(status, MSVC_ERR_TIMEOUT);
+}
+
 static void drops_a_broken_connection(void **state)
 {
     struct fixture *f = *state;
@@ -525,6 +540,7 @@ int main(void)
         TEST(waits_no_longer_than_the_timeout_for_a_connection),
         TEST(stops_waiting_when_cancelled),
         TEST(gives_a_returned_connection_to_who_waits),
+        TEST(works_no_longer_than_the_threads_deadline),
         TEST(drops_a_broken_connection),
         TEST(replaces_a_connection_that_died_while_idle),
         TEST(gives_up_when_a_new_connection_cannot_begin),
