@@ -17,6 +17,7 @@
 #include <msvc/json.h>
 #include <msvc/status.h>
 
+#include "base/file_internal.h"
 #include "base/options_internal.h"
 #include "base/os_internal.h"
 #include "contract/model_internal.h"
@@ -53,16 +54,7 @@ static int read_file(struct msvc_pact **out, struct msvc_buffer *text, const cha
 
 static int write_all(int file, const struct msvc_buffer *text)
 {
-    size_t done = 0;
-
-    while (done < text->length) {
-        ssize_t count = write(file, text->data + done, text->length - done);
-
-        if (count < 0 && errno != EINTR)
-            return -1;
-        done += count > 0 ? (size_t)count : 0;
-    }
-    return fsync(file);
+    return msvc__write_all(file, text->data, text->length) == text->length ? fsync(file) : -1;
 }
 
 int msvc__pact_replace(const char *path, const struct msvc_buffer *text, struct msvc_error *err)

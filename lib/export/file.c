@@ -17,6 +17,7 @@
 #include <msvc/status.h>
 
 #include "base/alloc_internal.h"
+#include "base/file_internal.h"
 #include "export/otlp_json_internal.h"
 
 #define MODE 0600
@@ -28,24 +29,9 @@ struct file_exporter {
     struct msvc_buffer line;
 };
 
-static size_t write_all(int fd, const char *bytes, size_t length)
-{
-    size_t written = 0;
-
-    while (written < length) {
-        ssize_t count = write(fd, bytes + written, length - written);
-
-        if (count > 0)
-            written += (size_t)count;
-        else if (count == 0 || errno != EINTR)
-            break;
-    }
-    return written;
-}
-
 static int append(struct file_exporter *e, struct msvc_error *err)
 {
-    size_t written = write_all(e->fd, e->line.data, e->line.length);
+    size_t written = msvc__write_all(e->fd, e->line.data, e->line.length);
     int saved = errno;
 
     if (written == e->line.length) {

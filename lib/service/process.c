@@ -18,6 +18,7 @@
 #include <msvc/status.h>
 
 #include "base/alloc_internal.h"
+#include "base/file_internal.h"
 
 enum exit_code {
     EXIT_DRAINED = 0,
@@ -36,22 +37,10 @@ static void on_signal(int number)
     msvc_cancel_request(stop_request);
 }
 
-static void write_all(int fd, const char *text, size_t length)
-{
-    while (length > 0) {
-        ssize_t written = write(fd, text, length);
-
-        if (written <= 0)
-            return;
-        text += written;
-        length -= (size_t)written;
-    }
-}
-
 static void print(int fd, const struct msvc_buffer *text)
 {
     if (text->length > 0)
-        write_all(fd, text->data, text->length);
+        (void)msvc__write_all(fd, text->data, text->length);
 }
 
 static int print_help(const char *program, const struct msvc_service_definition *const *services)

@@ -21,6 +21,7 @@
 #include <msvc/trace.h>
 
 #include "base/alloc_internal.h"
+#include "base/file_internal.h"
 #include "base/options_internal.h"
 #include "telemetry/log_line_internal.h"
 
@@ -149,22 +150,6 @@ uint64_t msvc_log_lost_count(const struct msvc_log *log)
     return log != NULL ? atomic_load_explicit(&log->lost, memory_order_relaxed) : 0;
 }
 
-/* What a pipe takes only in part is offered again, as long as it takes something. */
-static size_t write_all(int fd, const char *bytes, size_t length)
-{
-    size_t written = 0;
-
-    while (written < length) {
-        ssize_t count = write(fd, bytes + written, length - written);
-
-        if (count > 0)
-            written += (size_t)count;
-        else if (count == 0 || errno != EINTR)
-            break;
-    }
-    return written;
-}
-
 /* line[-1] is a line break, for use after a torn line. */
 static void emit(struct msvc_log *log, const char *line, size_t length)
 {
@@ -172,7 +157,7 @@ static void emit(struct msvc_log *log, const char *line, size_t length)
     bool was_torn = atomic_load_explicit(&log->is_torn, memory_order_relaxed) &&
                     atomic_exchange(&log->is_torn, false);
     size_t before = was_torn ? 1 : 0;
-    size_t written = write_all(log->options.fd, line - before, length + before);
+    size_t written = msvc__write_all(log->options.fd, line - before, length + before);
 
     if (written < length + before) {
         atomic_fetch_add_explicit(&log->lost, 1, memory_order_relaxed);
