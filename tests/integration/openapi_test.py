@@ -31,7 +31,7 @@ try:
 except ImportError as missing:
     skip("no Python module %s" % missing.name)
 
-SERVICES = ["user-service", "inventory-service", "order-service", "payment-service"]
+SERVICES = ["user-service", "inventory-service", "order-service", "payment-service", "notification-service"]
 PROBES = {("GET", path) for path in ("/health", "/livez", "/readyz", "/startupz")}
 METHODS = {"get", "put", "post", "patch", "delete"}
 

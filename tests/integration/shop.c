@@ -25,6 +25,7 @@ extern const struct msvc_service_definition user_service;
 extern const struct msvc_service_definition inventory_service;
 extern const struct msvc_service_definition order_service;
 extern const struct msvc_service_definition payment_service;
+extern const struct msvc_service_definition notification_service;
 
 extern char **environ;
 
@@ -175,6 +176,7 @@ int shop_open(void **state)
         [INVENTORY] = &inventory_service,
         [ORDERS] = &order_service,
         [PAYMENTS] = &payment_service,
+        [NOTIFICATIONS] = &notification_service,
     };
     struct shop *shop = calloc(1, sizeof(*shop));
 
@@ -182,6 +184,7 @@ int shop_open(void **state)
     set_environment();
     (void)snprintf(shop->folder, sizeof(shop->folder), "/tmp/msvc-shop-XXXXXX");
     assert_non_null(mkdtemp(shop->folder));
+    (void)setenv("SPOOL_DIR", shop->folder, 1);
     for (size_t i = 0; i < SERVICE_COUNT; i++)
         shop->services[i] = fake_service_start(definitions[i], shop->folder, environ);
     register_customer(&shop->alice, shop, "alice@example.com");

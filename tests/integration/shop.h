@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The four services of the order process on databases of their own, two customers, a member of
+/* The five services on databases of their own, two customers, a member of
  * staff, and the verbs of a test. */
 #ifndef MSVC_TEST_SHOP_H
 #define MSVC_TEST_SHOP_H
@@ -12,7 +12,7 @@ struct json_t;
 struct msvc_http_answer;
 struct msvc_service;
 
-enum shop_service { USERS, INVENTORY, ORDERS, PAYMENTS, SERVICE_COUNT };
+enum shop_service { USERS, INVENTORY, ORDERS, PAYMENTS, NOTIFICATIONS, SERVICE_COUNT };
 
 struct customer {
     char id[64];
