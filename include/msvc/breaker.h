@@ -44,6 +44,7 @@ enum msvc_breaker_state {
     MSVC_BREAKER_CLOSED,
     MSVC_BREAKER_OPEN,
     MSVC_BREAKER_HALF_OPEN,
+    MSVC_BREAKER_RAMPING,      /**< Probes were good: admits a growing share of the calls. */
     MSVC_BREAKER_FORCED_OPEN,  /**< Rejects until told otherwise. */
     MSVC_BREAKER_DISABLED,     /**< Admits and records nothing until told otherwise. */
     MSVC_BREAKER_METRICS_ONLY, /**< Admits and records, never opens, until told otherwise. */
@@ -101,6 +102,8 @@ struct msvc_breaker_options {
     unsigned probe_successes; /**< So many of them close it. Default: all. */
     unsigned lease_ms;        /**< A probe that did not report for so long loses its place. Longer
                                  than a call may take. Default 30000. */
+    unsigned ramp_ms;         /**< After good probes it admits a tenth of the calls, and over so
+                                 long ever more until all. Default: all at once. */
 
     const struct msvc_clock *clock;    /**< Borrowed; must outlive it. Default: the system's. */
     const struct msvc_random *random;  /**< Borrowed; must outlive it. Default: the system's. */
@@ -187,11 +190,24 @@ MSVC_API void msvc_breaker_open_for(struct msvc_breaker *breaker, uint64_t wait_
 MSVC_API int msvc_breaker_set(struct msvc_breaker *breaker, enum msvc_breaker_state state,
                               uint64_t now_ns);
 
+/**
+ * Give it other numbers while it is in use. State, counts, the end of an opening
+ * and probes that are out stay as they are; the rates are looked at again with
+ * the next result.
+ *
+ * @param options  As for msvc_breaker_new(), 0 means the default. The window cannot change: leave
+ *                 both of its fields 0, or as they were. Likewise clock, random, on_change, user.
+ * @return 0, #MSVC_ERR_INVALID, #MSVC_ERR_UNSUPPORTED, or #MSVC_ERR_CONFLICT when another thread is
+ *         doing the same at this moment; on failure nothing changes.
+ */
+MSVC_API MSVC_MUST_USE int msvc_breaker_reconfigure(struct msvc_breaker *breaker,
+                                                    const struct msvc_breaker_options *options);
+
 /** The state at this moment, as the next msvc_breaker_begin() finds it: an opening that is over is
  * still #MSVC_BREAKER_OPEN until somebody calls. #MSVC_BREAKER_DISABLED for NULL. */
 MSVC_API enum msvc_breaker_state msvc_breaker_state(const struct msvc_breaker *breaker);
 
-/** "closed", "open", "half-open", "forced-open", "disabled", "metrics-only". Static. */
+/** "closed", "open", "half-open", "ramping", "forced-open", "disabled", "metrics-only". Static. */
 MSVC_API const char *msvc_breaker_state_name(enum msvc_breaker_state state);
 
 /** What a breaker knows, for health pages and metrics. */

@@ -38,9 +38,10 @@ int msvc_check_breaker(void *user, struct msvc_health_run *run, struct msvc_erro
     if (state == MSVC_BREAKER_OPEN || state == MSVC_BREAKER_FORCED_OPEN)
         return msvc_error_set(err, MSVC_ERR_REJECTED, "health", 0, "the breaker is %s",
                               msvc_breaker_state_name(state));
-    if (state != MSVC_BREAKER_HALF_OPEN)
+    if (state != MSVC_BREAKER_HALF_OPEN && state != MSVC_BREAKER_RAMPING)
         return MSVC_HEALTH_PASS;
-    (void)msvc_error_set(err, MSVC_ERR_REJECTED, "health", 0, "the breaker is half-open");
+    (void)msvc_error_set(err, MSVC_ERR_REJECTED, "health", 0, "the breaker is %s",
+                         msvc_breaker_state_name(state));
     return MSVC_HEALTH_WARN;
 }
 

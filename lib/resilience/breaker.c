@@ -18,6 +18,7 @@
 #include <msvc/breaker.h>
 
 #include <msvc/clock.h>
+#include <msvc/random.h>
 #include <msvc/status.h>
 
 #include "resilience/breaker_internal.h"
@@ -31,11 +32,25 @@
 #define RARELY(is_met) (is_met)
 #endif
 
+/* Percent of the calls that a ramp begins with. */
+#define RAMP_FLOOR 10
+
 enum answer {
     ADMITTED,
     REFUSED,
     CHANGED, /* the state is another one meanwhile: ask again */
 };
+
+/* At once, or by way of a ramp, which an opening in the middle counts as a failed probe. */
+static void close_from(struct msvc_breaker *b, uint64_t epoch, uint64_t age, bool has_ramp,
+                       struct msvc__change *change)
+{
+    enum msvc_breaker_state state = has_ramp ? MSVC_BREAKER_RAMPING : MSVC_BREAKER_CLOSED;
+    unsigned openings = has_ramp ? msvc__epoch_openings(epoch) : 0;
+
+    (void)msvc__breaker_swap(
+        b, epoch, msvc__epoch_next(epoch, state, openings, age / MSVC__NS_PER_MS), change);
+}
 
 /*
  * Change the state if the places say so. Whoever finds them full does it too:
@@ -45,13 +60,13 @@ static void judge_places(struct msvc_breaker *b, uint64_t epoch, uint64_t age,
                          struct msvc__change *change)
 {
     struct msvc__tally tally;
+    struct msvc__rules rules;
 
+    msvc__rules_read(&b->rules, &rules);
     msvc__probes_tally(&b->probes, epoch, age / MSVC__NS_PER_MS, &tally);
-    if (tally.good >= b->options.probe_successes)
-        (void)msvc__breaker_swap(
-            b, epoch, msvc__epoch_next(epoch, MSVC_BREAKER_CLOSED, 0, age / MSVC__NS_PER_MS),
-            change);
-    else if (tally.bad > b->options.probes - b->options.probe_successes)
+    if (tally.good >= rules.probe_successes)
+        close_from(b, epoch, age, rules.ramp_ms != 0, change);
+    else if (tally.bad > rules.probes - rules.probe_successes)
         (void)msvc__breaker_open_from(b, epoch, age, change);
 }
 
@@ -59,9 +74,14 @@ static void judge_places(struct msvc_breaker *b, uint64_t epoch, uint64_t age,
 static enum answer begin_probe(struct msvc_breaker *b, uint64_t epoch, uint64_t age,
                                struct msvc_permit *permit, struct msvc__change *change)
 {
+    struct msvc__prober prober;
     struct msvc__probe probe;
+    struct msvc__rules rules;
 
-    if (!msvc__probes_take(&b->probes, &b->epoch, epoch, age / MSVC__NS_PER_MS, &probe)) {
+    msvc__rules_read(&b->rules, &rules);
+    prober = (struct msvc__prober){ &b->epoch, epoch, age / MSVC__NS_PER_MS, rules.probes,
+                                    rules.lease_ms };
+    if (!msvc__probes_take(&b->probes, &prober, &probe)) {
         judge_places(b, epoch, age, change);
         return atomic_load(&b->epoch) == epoch ? REFUSED : CHANGED;
     }
@@ -84,6 +104,27 @@ static void admit(struct msvc_permit *permit, uint64_t epoch)
     permit->deadline_ns = 0;
 }
 
+/* Random, so that callers who come in step are not turned away in step. */
+static enum answer begin_in_ramp(struct msvc_breaker *b, uint64_t epoch, uint64_t age,
+                                 struct msvc_permit *permit, struct msvc__change *change)
+{
+    uint64_t began = msvc__epoch_time_ms(epoch) * MSVC__NS_PER_MS;
+    uint64_t gone_ms = age > began ? (age - began) / MSVC__NS_PER_MS : 0;
+    struct msvc__rules rules;
+    uint64_t share;
+
+    msvc__rules_read(&b->rules, &rules);
+    if (gone_ms >= rules.ramp_ms) {
+        close_from(b, epoch, age, false, change);
+        return CHANGED;
+    }
+    share = gone_ms * 100 / rules.ramp_ms;
+    if (msvc_random_below(b->options.random, 100) >= (share > RAMP_FLOOR ? share : RAMP_FLOOR))
+        return REFUSED;
+    admit(permit, epoch);
+    return ADMITTED;
+}
+
 static enum answer ask(struct msvc_breaker *b, uint64_t epoch, uint64_t age,
                        struct msvc_permit *permit, struct msvc__change *change)
 {
@@ -101,6 +142,8 @@ static enum answer ask(struct msvc_breaker *b, uint64_t epoch, uint64_t age,
         return CHANGED;
     case MSVC_BREAKER_HALF_OPEN:
         return begin_probe(b, epoch, age, permit, change);
+    case MSVC_BREAKER_RAMPING:
+        return begin_in_ramp(b, epoch, age, permit, change);
     default:
         admit(permit, epoch);
         return ADMITTED;
@@ -140,14 +183,14 @@ int msvc_breaker_begin(struct msvc_breaker *breaker, uint64_t now_ns, struct msv
     return begin_guarded(breaker, now_ns, permit);
 }
 
-static unsigned result_of(const struct msvc_breaker *b, enum msvc_outcome outcome,
+static unsigned result_of(const struct msvc__rules *rules, enum msvc_outcome outcome,
                           uint64_t duration_ns)
 {
     unsigned result = MSVC__RESULT_GOOD;
 
     if (outcome == MSVC_OUTCOME_FAILURE || outcome == MSVC_OUTCOME_REJECTED)
         result |= MSVC__RESULT_FAILED;
-    if (outcome == MSVC_OUTCOME_SLOW || duration_ns >= b->slow_ns)
+    if (outcome == MSVC_OUTCOME_SLOW || duration_ns >= msvc__rules_slow_ns(rules))
         result |= MSVC__RESULT_SLOW;
     return result;
 }
@@ -185,13 +228,16 @@ ASIDE static void end_well_by_clock(struct msvc_breaker *b, uint64_t epoch)
 static enum msvc_outcome judge_probe(const struct msvc_breaker *b, enum msvc_outcome outcome,
                                      uint64_t duration_ns)
 {
+    struct msvc__rules rules;
+
     if (outcome == MSVC_OUTCOME_IGNORED || outcome == MSVC_OUTCOME_CANCELLED)
         return outcome;
-    switch (result_of(b, outcome, duration_ns)) {
+    msvc__rules_read(&b->rules, &rules);
+    switch (result_of(&rules, outcome, duration_ns)) {
     case MSVC__RESULT_GOOD:
         return MSVC_OUTCOME_SUCCESS;
     case MSVC__RESULT_SLOW:
-        return b->options.slow_ms != 0 ? MSVC_OUTCOME_FAILURE : MSVC_OUTCOME_SUCCESS;
+        return rules.slow_ms != 0 ? MSVC_OUTCOME_FAILURE : MSVC_OUTCOME_SUCCESS;
     default:
         return MSVC_OUTCOME_FAILURE;
     }
@@ -214,14 +260,19 @@ ASIDE static void end_guarded(struct msvc_breaker *b, uint64_t epoch,
                               const struct msvc_permit *permit, enum msvc_outcome outcome,
                               uint64_t duration_ns, uint64_t now_ns)
 {
+    struct msvc__rules rules;
+
     switch (msvc__epoch_state(epoch)) {
     case MSVC_BREAKER_HALF_OPEN:
         end_probe(b, epoch, permit, judge_probe(b, outcome, duration_ns), now_ns);
         return;
     case MSVC_BREAKER_CLOSED:
+    case MSVC_BREAKER_RAMPING:
     case MSVC_BREAKER_METRICS_ONLY:
-        if (outcome != MSVC_OUTCOME_IGNORED && outcome != MSVC_OUTCOME_CANCELLED)
-            msvc__breaker_record(b, epoch, result_of(b, outcome, duration_ns), now_ns);
+        if (outcome == MSVC_OUTCOME_IGNORED || outcome == MSVC_OUTCOME_CANCELLED)
+            return;
+        msvc__rules_read(&b->rules, &rules);
+        msvc__breaker_record(b, epoch, result_of(&rules, outcome, duration_ns), now_ns);
         return;
     default:
         return;
@@ -241,7 +292,7 @@ void msvc_breaker_end(struct msvc_breaker *breaker, struct msvc_permit *permit,
         return;
 
     if (RARELY(msvc__epoch_state(epoch) != MSVC_BREAKER_CLOSED || outcome != MSVC_OUTCOME_SUCCESS ||
-               duration_ns >= breaker->quick_ns))
+               duration_ns >= atomic_load_explicit(&breaker->quick_ns, memory_order_relaxed)))
         end_guarded(breaker, epoch, permit, outcome, duration_ns, now_ns);
     else if (breaker->by_count != NULL)
         end_well_by_number(breaker, epoch, now_ns);

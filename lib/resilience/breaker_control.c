@@ -30,12 +30,15 @@ bool msvc__breaker_swap(struct msvc_breaker *b, uint64_t epoch, uint64_t next,
 /* How long the next opening lasts, after so many in a row. */
 uint64_t msvc__breaker_wait_ms(const struct msvc_breaker *b, unsigned openings)
 {
-    uint64_t wait = (uint64_t)b->options.open_ms << openings;
+    struct msvc__rules rules;
     uint64_t spread;
+    uint64_t wait;
 
-    if (wait > b->options.open_max_ms)
-        wait = b->options.open_max_ms;
-    spread = wait * b->options.jitter_percent / 100;
+    msvc__rules_read(&b->rules, &rules);
+    wait = (uint64_t)rules.open_ms << openings;
+    if (wait > rules.open_max_ms)
+        wait = rules.open_max_ms;
+    spread = wait * rules.jitter_percent / 100;
     return spread > 0 ? wait - msvc_random_below(b->options.random, spread + 1) : wait;
 }
 
@@ -58,7 +61,7 @@ bool msvc__breaker_open_from(struct msvc_breaker *b, uint64_t epoch, uint64_t ag
 
 static bool waits_to_be_told(uint64_t epoch)
 {
-    return msvc__epoch_state(epoch) > MSVC_BREAKER_HALF_OPEN;
+    return msvc__epoch_state(epoch) > MSVC_BREAKER_RAMPING;
 }
 
 void msvc_breaker_open_for(struct msvc_breaker *breaker, uint64_t asked_ms, uint64_t now_ns)
@@ -118,6 +121,8 @@ const char *msvc_breaker_state_name(enum msvc_breaker_state state)
         return "open";
     case MSVC_BREAKER_HALF_OPEN:
         return "half-open";
+    case MSVC_BREAKER_RAMPING:
+        return "ramping";
     case MSVC_BREAKER_FORCED_OPEN:
         return "forced-open";
     case MSVC_BREAKER_DISABLED:

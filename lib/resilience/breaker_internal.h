@@ -8,6 +8,7 @@
 
 #include "resilience/epoch_internal.h"
 #include "resilience/probes_internal.h"
+#include "resilience/rules_internal.h"
 #include "resilience/window_internal.h"
 
 #define MSVC__NS_PER_MS  1000000
@@ -16,11 +17,12 @@
 struct msvc_breaker {
     _Atomic uint64_t epoch;              /* see epoch_internal.h */
     uint64_t made_ns;                    /* constant: where our time begins */
-    uint64_t quick_ns;                   /* constant: shorter good calls are only counted */
-    uint64_t slow_ns;                    /* constant: UINT64_MAX when nothing is slow */
+    _Atomic uint64_t quick_ns;           /* shorter good calls are only counted */
     struct msvc__time_window *by_time;   /* constant; one of the two is NULL */
     struct msvc__count_window *by_count; /* constant */
-    struct msvc_breaker_options options; /* constant after new(), without zeros */
+    struct msvc_breaker_options options; /* constant after new(), without zeros; see rules */
+    struct msvc__rulebook rules;         /* the numbers that hold now */
+    _Atomic uint32_t must_look;          /* the rules changed: judge with the next result */
     struct msvc__probes probes;
     _Atomic uint64_t streak; /* generation << 24 | failures in a row */
 };
@@ -69,6 +71,21 @@ void msvc__breaker_judge(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns
 
 /* How long an opening lasts after so many in a row. */
 uint64_t msvc__breaker_wait_ms(const struct msvc_breaker *b, unsigned openings);
+
+/* Zeros to defaults; false when a number is outside of its range. */
+bool msvc__breaker_fill_in(struct msvc_breaker_options *options);
+
+/* From which duration a call is slow; UINT64_MAX when none is. */
+static inline uint64_t msvc__rules_slow_ns(const struct msvc__rules *rules)
+{
+    return rules->slow_ms != 0 ? (uint64_t)rules->slow_ms * MSVC__NS_PER_MS : UINT64_MAX;
+}
+
+/* Good calls shorter than this need nothing but to be counted: none, if failures in a row count. */
+static inline uint64_t msvc__rules_quick_ns(const struct msvc__rules *rules)
+{
+    return rules->failure_streak == 0 ? msvc__rules_slow_ns(rules) : 0;
+}
 
 /* Call on_change if there was one. */
 void msvc__breaker_announce(struct msvc_breaker *b, const struct msvc__change *change);

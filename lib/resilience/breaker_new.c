@@ -51,6 +51,10 @@ static void fill_in(struct msvc_breaker_options *o)
     o->probes = or_default(o->probes, 1);
     o->probe_successes = or_default(o->probe_successes, o->probes);
     o->lease_ms = or_default(o->lease_ms, 30000);
+}
+
+static void fill_in_objects(struct msvc_breaker_options *o)
+{
     if (o->clock == NULL)
         o->clock = msvc_clock_system();
     if (o->random == NULL)
@@ -70,6 +74,12 @@ static bool is_valid(const struct msvc_breaker_options *o)
            o->probe_successes <= o->probes;
 }
 
+bool msvc__breaker_fill_in(struct msvc_breaker_options *options)
+{
+    fill_in(options);
+    return is_valid(options);
+}
+
 /* On a cache line of its own, behind the breaker. */
 static void *behind(struct msvc_breaker *b)
 {
@@ -87,12 +97,13 @@ static size_t window_size(const struct msvc_breaker_options *o)
 
 static void set_up(struct msvc_breaker *b, const struct msvc_breaker_options *o)
 {
+    struct msvc__rules rules;
+
     b->options = *o;
     b->made_ns = msvc_clock_monotonic_ns(o->clock);
-    b->slow_ns = o->slow_ms != 0 ? (uint64_t)o->slow_ms * MSVC__NS_PER_MS : UINT64_MAX;
-    b->quick_ns = o->failure_streak == 0 ? b->slow_ns : 0;
-    b->probes.count = o->probes;
-    b->probes.lease_ms = o->lease_ms;
+    msvc__rules_of(&rules, o);
+    (void)msvc__rules_write(&b->rules, &rules);
+    atomic_init(&b->quick_ns, msvc__rules_quick_ns(&rules));
     atomic_init(&b->epoch, msvc__epoch_next(0, MSVC_BREAKER_CLOSED, 0, 0));
     if (o->window_calls == 0) {
         b->by_time = behind(b);
@@ -114,9 +125,9 @@ int msvc_breaker_new(struct msvc_breaker **out, const struct msvc_breaker_option
     status = msvc__options_copy(&filled, sizeof(filled), options);
     if (status < 0)
         return status;
-    fill_in(&filled);
-    if (!is_valid(&filled))
+    if (!msvc__breaker_fill_in(&filled))
         return MSVC_ERR_INVALID;
+    fill_in_objects(&filled);
 
     b = msvc__new(sizeof(*b) + CACHE_LINE + window_size(&filled));
     if (b == NULL)

@@ -64,6 +64,7 @@ static void clear_numbers(struct msvc_breaker_options *o)
     o->probes = 0;
     o->probe_successes = 0;
     o->lease_ms = 0;
+    o->ramp_ms = 0;
 }
 
 int msvc_breaker_options_fill(struct msvc_breaker_options *options, enum msvc_breaker_preset preset)

@@ -40,55 +40,71 @@ static void end_streak(struct msvc_breaker *b, uint64_t epoch)
     }
 }
 
-static bool has_streak(struct msvc_breaker *b, const struct msvc__sample *sample)
+static bool has_streak(struct msvc_breaker *b, const struct msvc__rules *rules,
+                       const struct msvc__sample *sample)
 {
-    if (b->options.failure_streak == 0)
+    if (rules->failure_streak == 0)
         return false;
     if (sample->result & MSVC__RESULT_FAILED)
-        return count_streak(b, sample) >= b->options.failure_streak;
+        return count_streak(b, sample) >= rules->failure_streak;
     end_streak(b, sample->epoch);
     return false;
 }
 
 /* Whether the rates are as high as they may not be, however few calls there were. */
-static bool is_bad(const struct msvc_breaker *b, const struct msvc__sums *sums)
+static bool is_bad(const struct msvc__rules *rules, const struct msvc__sums *sums)
 {
     return sums->calls > 0 &&
-           (sums->failures * 100 >= b->options.failure_percent * sums->calls ||
-            (b->options.slow_ms != 0 && sums->slow * 100 >= b->options.slow_percent * sums->calls));
+           (sums->failures * 100 >= rules->failure_percent * sums->calls ||
+            (rules->slow_ms != 0 && sums->slow * 100 >= rules->slow_percent * sums->calls));
 }
 
-static bool judge_time(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns)
+static bool judge_time(struct msvc_breaker *b, const struct msvc__rules *rules, uint64_t epoch,
+                       uint64_t now_ns)
 {
     uint64_t verdict = msvc__time_window_verdict(b->by_time);
     struct msvc__sums sums;
 
     msvc__time_window_sum(b->by_time, epoch, now_ns, &sums);
-    if (!is_bad(b, &sums)) {
+    if (!is_bad(rules, &sums)) {
         msvc__time_window_settle(b->by_time, verdict, epoch, now_ns);
         return false;
     }
-    return sums.calls >= b->options.minimum_calls;
+    return sums.calls >= rules->minimum_calls;
 }
 
-static bool judge_count(struct msvc_breaker *b, uint64_t epoch)
+static bool judge_count(struct msvc_breaker *b, const struct msvc__rules *rules, uint64_t epoch)
 {
     struct msvc__sums sums;
 
     msvc__count_window_sum(b->by_count, epoch, &sums);
-    return is_bad(b, &sums) && sums.calls >= b->options.minimum_calls;
+    return is_bad(rules, &sums) && sums.calls >= rules->minimum_calls;
+}
+
+/* Whether the rules are others since anybody looked. Who finds out makes good calls quick again. */
+static bool takes_a_look(struct msvc_breaker *b, const struct msvc__rules *rules)
+{
+    uint32_t yes = 1;
+
+    if (atomic_load(&b->must_look) == 0 || !atomic_compare_exchange_strong(&b->must_look, &yes, 0))
+        return false;
+    atomic_store(&b->quick_ns, msvc__rules_quick_ns(rules));
+    return true;
 }
 
 /* Count one result; whether the breaker must open. */
-static bool count_and_judge(struct msvc_breaker *b, const struct msvc__sample *sample)
+static bool count_and_judge(struct msvc_breaker *b, const struct msvc__rules *rules,
+                            const struct msvc__sample *sample)
 {
-    bool streak = has_streak(b, sample);
+    bool streak = has_streak(b, rules, sample);
+    bool look = takes_a_look(b, rules);
 
     if (b->by_count != NULL)
-        return (msvc__count_window_add(b->by_count, sample) && judge_count(b, sample->epoch)) ||
+        return ((msvc__count_window_add(b->by_count, sample) || look) &&
+                judge_count(b, rules, sample->epoch)) ||
                streak;
-    return (msvc__time_window_add(b->by_time, sample) &&
-            judge_time(b, sample->epoch, sample->now_ns)) ||
+    return ((msvc__time_window_add(b->by_time, sample) || look) &&
+            judge_time(b, rules, sample->epoch, sample->now_ns)) ||
            streak;
 }
 
@@ -96,7 +112,8 @@ static void trip(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns)
 {
     struct msvc__change change = { 0 };
 
-    if (msvc__epoch_state(epoch) != MSVC_BREAKER_CLOSED)
+    if (msvc__epoch_state(epoch) != MSVC_BREAKER_CLOSED &&
+        msvc__epoch_state(epoch) != MSVC_BREAKER_RAMPING)
         return;
     (void)msvc__breaker_open_from(b, epoch, msvc__breaker_age_ns(b, now_ns), &change);
     msvc__breaker_announce(b, &change);
@@ -106,15 +123,20 @@ static void trip(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns)
 void msvc__breaker_record(struct msvc_breaker *b, uint64_t epoch, unsigned result, uint64_t now_ns)
 {
     struct msvc__sample sample = { &b->epoch, epoch, now_ns, result };
+    struct msvc__rules rules;
 
     if (b->by_time != NULL)
         sample.now_ns = msvc__breaker_now_ns(b, now_ns);
-    if (count_and_judge(b, &sample))
+    msvc__rules_read(&b->rules, &rules);
+    if (count_and_judge(b, &rules, &sample))
         trip(b, epoch, sample.now_ns);
 }
 
 void msvc__breaker_judge(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns)
 {
-    if (judge_time(b, epoch, now_ns))
+    struct msvc__rules rules;
+
+    msvc__rules_read(&b->rules, &rules);
+    if (judge_time(b, &rules, epoch, now_ns))
         trip(b, epoch, now_ns);
 }

@@ -52,10 +52,10 @@ static uint64_t lease_after(uint64_t place, uint64_t epoch, uint64_t deadline_ms
 }
 
 /* A clock that is behind the one which began the epoch must not make leases that end before it. */
-static uint64_t lease_end(const struct msvc__probes *probes, uint64_t epoch, uint64_t now_ms)
+static uint64_t lease_end(const struct msvc__prober *prober)
 {
-    uint64_t began = msvc__epoch_time_ms(epoch);
-    uint64_t end = (now_ms > began ? now_ms : began) + probes->lease_ms;
+    uint64_t began = msvc__epoch_time_ms(prober->epoch);
+    uint64_t end = (prober->now_ms > began ? prober->now_ms : began) + prober->lease_ms;
 
     return end < MSVC__EPOCH_TIME_MAX ? end : MSVC__EPOCH_TIME_MAX;
 }
@@ -65,18 +65,19 @@ static uint64_t lease_end(const struct msvc__probes *probes, uint64_t epoch, uin
  * is still the present after we read it: a thread that slept through two
  * changes must not take the place of a probe that is out now.
  */
-bool msvc__probes_take(struct msvc__probes *probes, const _Atomic uint64_t *present, uint64_t epoch,
-                       uint64_t now_ms, struct msvc__probe *out)
+bool msvc__probes_take(struct msvc__probes *probes, const struct msvc__prober *prober,
+                       struct msvc__probe *out)
 {
-    uint64_t deadline_ms = lease_end(probes, epoch, now_ms);
+    uint64_t deadline_ms = lease_end(prober);
+    uint64_t epoch = prober->epoch;
 
-    for (unsigned i = 0; i < probes->count; i++) {
+    for (unsigned i = 0; i < prober->places; i++) {
         uint64_t seen = atomic_load(&probes->places[i]);
 
-        while (!is_taken(seen, epoch, now_ms)) {
+        while (!is_taken(seen, epoch, prober->now_ms)) {
             uint64_t lease = lease_after(seen, epoch, deadline_ms);
 
-            if (!is_of(seen, epoch) && atomic_load(present) != epoch)
+            if (!is_of(seen, epoch) && atomic_load(prober->present) != epoch)
                 return false;
             if (atomic_compare_exchange_weak(&probes->places[i], &seen, lease)) {
                 *out = (struct msvc__probe){ i, lease, deadline_ms };
@@ -92,7 +93,7 @@ bool msvc__probes_give(struct msvc__probes *probes, unsigned place, uint64_t lea
 {
     enum status status = FREE;
 
-    if (place >= probes->count)
+    if (place >= MSVC_BREAKER_PROBES_MAX)
         return false;
     if (outcome == MSVC_OUTCOME_SUCCESS)
         status = GOOD;
@@ -107,7 +108,7 @@ void msvc__probes_tally(const struct msvc__probes *probes, uint64_t epoch, uint6
 {
     struct msvc__tally tally = { 0, 0, 0 };
 
-    for (unsigned i = 0; i < probes->count; i++) {
+    for (unsigned i = 0; i < MSVC_BREAKER_PROBES_MAX; i++) {
         uint64_t place = atomic_load(&probes->places[i]);
 
         if (!is_taken(place, epoch, now_ms))

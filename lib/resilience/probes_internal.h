@@ -12,8 +12,6 @@
 #include <msvc/breaker.h>
 
 struct msvc__probes {
-    unsigned count;
-    unsigned lease_ms;
     /* deadline in ms << 24 | generation << 8 | serial << 2 | status, see probes.c */
     _Atomic uint64_t places[MSVC_BREAKER_PROBES_MAX];
 };
@@ -24,6 +22,15 @@ struct msvc__probe {
     uint64_t deadline_ms;
 };
 
+/* Who asks for a place, and for how long. */
+struct msvc__prober {
+    const _Atomic uint64_t *present;
+    uint64_t epoch;
+    uint64_t now_ms;
+    unsigned places;
+    unsigned lease_ms;
+};
+
 struct msvc__tally {
     unsigned leased;
     unsigned good;
@@ -31,8 +38,8 @@ struct msvc__tally {
 };
 
 /* Take a place; false when none is free, or the epoch is not the present any more. */
-bool msvc__probes_take(struct msvc__probes *probes, const _Atomic uint64_t *present, uint64_t epoch,
-                       uint64_t now_ms, struct msvc__probe *out);
+bool msvc__probes_take(struct msvc__probes *probes, const struct msvc__prober *prober,
+                       struct msvc__probe *out);
 
 /* Write a result into its place, or free the place when it says nothing. False when the lease was
  * lost. */

@@ -47,14 +47,28 @@ static bool swap32(_Atomic uint32_t *at, uint32_t *seen, uint32_t next)
     return atomic_compare_exchange_strong(at, seen, next);
 }
 
+static void store64(_Atomic uint64_t *at, uint64_t value)
+{
+    step(at);
+    atomic_store(at, value);
+}
+
+static void store32(_Atomic uint32_t *at, uint32_t value)
+{
+    step(at);
+    atomic_store(at, value);
+}
+
 #undef atomic_load
+#undef atomic_store
+#undef atomic_store_explicit
 #undef atomic_load_explicit
 #undef atomic_compare_exchange_strong
 #undef atomic_compare_exchange_weak
 #undef atomic_compare_exchange_weak_explicit
 #define atomic_load(at) \
     _Generic((at), _Atomic uint64_t *: load64, const _Atomic uint64_t *: load64, \
-             _Atomic uint32_t *: load32)(at)
+             _Atomic uint32_t *: load32, const _Atomic uint32_t *: load32)(at)
 #define atomic_load_explicit(at, order) atomic_load(at)
 #define atomic_compare_exchange_strong(at, seen, next) \
     _Generic((at), _Atomic uint64_t * : swap64, _Atomic uint32_t * : swap32)(at, seen, next)
@@ -62,12 +76,18 @@ static bool swap32(_Atomic uint32_t *at, uint32_t *seen, uint32_t next)
 #define atomic_compare_exchange_weak_explicit(at, seen, next, good, bad) \
     atomic_compare_exchange_strong(at, seen, next)
 
+#define atomic_store(at, value) \
+    _Generic((at), _Atomic uint64_t * : store64, _Atomic uint32_t * : store32)(at, value)
+#define atomic_store_explicit(at, value, order) atomic_store(at, value)
+
 #include "resilience/breaker.c"
 #include "resilience/breaker_control.c"
 #include "resilience/breaker_new.c"
+#include "resilience/breaker_reconfigure.c"
 #include "resilience/breaker_record.c"
 #include "resilience/count_window.c"
 #include "resilience/probes.c"
+#include "resilience/rules.c"
 #include "resilience/time_window.c"
 
 #define THREADS     3
@@ -89,6 +109,7 @@ struct scenario {
     void (*work)(unsigned thread);
     void (*check)(void);
     bool shares_stripe; /* of the time window, as the ninth thread does */
+    bool changes_rules;
 };
 
 /* One search at a time. */
@@ -149,12 +170,25 @@ static int choose(void)
     return runnable[chosen];
 }
 
-/* Entries of the time window that no thread writes need no stop. */
+static bool is_within(const volatile void *at, const void *object, size_t size)
+{
+    return (uintptr_t)at - (uintptr_t)object < size;
+}
+
+/* What no thread writes needs no stop: rules, unless the scenario changes them, places that are not
+ * in use, and entries of the time window outside of slice 0. */
 static bool is_quiet(const volatile void *at)
 {
+    const struct msvc_breaker *b = search.breaker;
     const struct msvc__time_window *window = search.breaker->by_time;
     uintptr_t offset = (uintptr_t)at - (uintptr_t)window;
 
+    if (!search.scenario->changes_rules &&
+        (is_within(at, &b->rules, sizeof(b->rules)) || at == &b->must_look))
+        return true;
+    if (is_within(at, &b->probes.places[b->options.probes],
+                  (MSVC_BREAKER_PROBES_MAX - b->options.probes) * sizeof(uint64_t)))
+        return true;
     if (window == NULL || offset >= sizeof(window->stripes))
         return false;
     return offset / sizeof(struct msvc__stripe) >= search.scenario->threads ||
@@ -315,7 +349,8 @@ static void closes_when_the_last_probes_succeed_together(void **state)
 {
     (void)state;
     in_every_order(&(struct scenario){ MSVC_BREAKER_OPTIONS(.probes = 2), 2, 100,
-                                       half_open_with_permits, succeed, check_closed, false });
+                                       half_open_with_permits, succeed, check_closed, false,
+                                       false });
 }
 
 static void opens_when_a_probe_fails_beside_others_that_succeed(void **state)
@@ -323,7 +358,7 @@ static void opens_when_a_probe_fails_beside_others_that_succeed(void **state)
     (void)state;
     in_every_order(&(struct scenario){ MSVC_BREAKER_OPTIONS(.probes = 3), 3, 4,
                                        half_open_with_permits, first_fails_others_succeed,
-                                       check_open, false });
+                                       check_open, false, false });
 }
 
 static void probe(unsigned thread)
@@ -351,7 +386,7 @@ static void never_admits_two_probes_where_one_is_allowed(void **state)
 {
     (void)state;
     in_every_order(&(struct scenario){ MSVC_BREAKER_OPTIONS(.probes = 1), 3, 3, half_open, probe,
-                                       check_one_probe, false });
+                                       check_one_probe, false, false });
 }
 
 static void open_for_a_millisecond(void)
@@ -380,7 +415,7 @@ static void admits_one_probe_when_an_opening_is_over(void **state)
     (void)state;
     in_every_order(&(struct scenario){ MSVC_BREAKER_OPTIONS(.probes = 1), 3, 4,
                                        open_for_a_millisecond, probe_late, check_one_in_flight,
-                                       false });
+                                       false, false });
 }
 
 /* The failure and the success that completes the minimum, together. */
@@ -389,14 +424,14 @@ static void opens_however_the_minimum_is_reached_by_number(void **state)
     (void)state;
     in_every_order(&(struct scenario){ MSVC_BREAKER_OPTIONS(.window_calls = 4, .minimum_calls = 2),
                                        2, 5, take_permits, first_fails_others_succeed, check_open,
-                                       false });
+                                       false, false });
 }
 
 static void opens_however_the_minimum_is_reached_by_time(void **state)
 {
     (void)state;
     in_every_order(&(struct scenario){ MSVC_BREAKER_OPTIONS(.minimum_calls = 2), 2, 5, take_permits,
-                                       first_fails_others_succeed, check_open, false });
+                                       first_fails_others_succeed, check_open, false, false });
 }
 
 static void opens_however_three_results_come(void **state)
@@ -404,7 +439,7 @@ static void opens_however_three_results_come(void **state)
     (void)state;
     in_every_order(
         &(struct scenario){ MSVC_BREAKER_OPTIONS(.minimum_calls = 3, .failure_percent = 33), 3, 3,
-                            take_permits, first_fails_others_succeed, check_open, false });
+                            take_permits, first_fails_others_succeed, check_open, false, false });
 }
 
 /* One opens it, one reports an old success, one goes through half-open to closed. */
@@ -436,7 +471,7 @@ static void counts_nothing_from_before_a_change_by_number(void **state)
     (void)state;
     in_every_order(&(struct scenario){
         MSVC_BREAKER_OPTIONS(.window_calls = 4, .minimum_calls = 1, .open_ms = 1), 3, 3,
-        take_permits, come_from_different_times, check_nothing_old_counted, false });
+        take_permits, come_from_different_times, check_nothing_old_counted, false, false });
 }
 
 static void counts_nothing_from_before_a_change_by_time(void **state)
@@ -444,7 +479,7 @@ static void counts_nothing_from_before_a_change_by_time(void **state)
     (void)state;
     in_every_order(&(struct scenario){ MSVC_BREAKER_OPTIONS(.minimum_calls = 1, .open_ms = 1), 3, 3,
                                        take_permits, come_from_different_times,
-                                       check_nothing_old_counted, false });
+                                       check_nothing_old_counted, false, false });
 }
 
 static void half_open_with_one_probe(void)
@@ -477,7 +512,7 @@ static void lets_nobody_from_an_earlier_time_take_a_probes_place(void **state)
     (void)state;
     in_every_order(&(struct scenario){ MSVC_BREAKER_OPTIONS(.probes = 1, .open_ms = 1), 2, 6,
                                        half_open_with_one_probe, probe_across_a_change,
-                                       check_one_lease, false });
+                                       check_one_lease, false, false });
 }
 
 /* One opens it, one reports an old success, one closes it and reports a new one. */
@@ -508,7 +543,7 @@ static void loses_no_new_result_to_an_old_one_by_number(void **state)
     (void)state;
     in_every_order(&(struct scenario){
         MSVC_BREAKER_OPTIONS(.window_calls = 4, .minimum_calls = 1, .open_ms = 1), 3, 3,
-        take_permits, report_across_a_change, check_only_new_counted, false });
+        take_permits, report_across_a_change, check_only_new_counted, false, false });
 }
 
 static void loses_no_new_result_to_an_old_one_by_time(void **state)
@@ -516,7 +551,7 @@ static void loses_no_new_result_to_an_old_one_by_time(void **state)
     (void)state;
     in_every_order(&(struct scenario){ MSVC_BREAKER_OPTIONS(.minimum_calls = 1, .open_ms = 1), 3, 3,
                                        take_permits, report_across_a_change, check_only_new_counted,
-                                       true });
+                                       true, false });
 }
 
 int main(void)

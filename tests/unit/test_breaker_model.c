@@ -2,7 +2,7 @@
 /*
  * The breaker beside a plain model of it: lists, loops and no cleverness. Both
  * get the same random calls and must agree on every answer, on the state and on
- * the counts after each of a million steps.
+ * the counts after each of a million steps; of more if MSVC_BREAKER_STEPS asks.
  */
 #include <msvc/breaker.h>
 
@@ -40,6 +40,8 @@ struct model {
     unsigned generation;
     unsigned openings;
     uint64_t until_ms;
+    uint64_t began_ms;         /* a ramp */
+    struct fake_random random; /* draws the same numbers as the breaker's */
     unsigned streak;
     struct result results[KEPT];
     size_t count;
@@ -58,10 +60,12 @@ struct held {
 struct fixture {
     struct fake_clock clock;
     struct fake_random random;
+    struct fake_random ramp; /* the breaker's */
     uint64_t made_ns;
     struct msvc_breaker *breaker;
     struct model model;
     struct held held[HELD];
+    bool reconfigures;
 };
 
 static uint64_t below(struct fixture *f, uint64_t limit)
@@ -104,6 +108,17 @@ static void trip(struct model *m, uint64_t age)
         m->openings++;
 }
 
+static void model_closes(struct model *m, uint64_t age)
+{
+    if (m->options.ramp_ms != 0 && m->state == MSVC_BREAKER_HALF_OPEN) {
+        change(m, MSVC_BREAKER_RAMPING);
+        m->began_ms = age / NS_PER_MS;
+        return;
+    }
+    change(m, MSVC_BREAKER_CLOSED);
+    m->openings = 0;
+}
+
 static bool model_takes_place(struct model *m, uint64_t now_ms, unsigned *owner)
 {
     for (unsigned i = 0; i < m->options.probes; i++) {
@@ -119,40 +134,64 @@ static bool model_takes_place(struct model *m, uint64_t now_ms, unsigned *owner)
     return false;
 }
 
+static void model_judges_places(struct model *m, uint64_t age)
+{
+    unsigned goods = 0;
+    unsigned bads = 0;
+
+    for (unsigned i = 0; i < MSVC_BREAKER_PROBES_MAX; i++) {
+        goods += m->places[i].status == GOOD;
+        bads += m->places[i].status == BAD;
+    }
+    if (goods >= m->options.probe_successes)
+        model_closes(m, age);
+    else if (bads > m->options.probes - m->options.probe_successes)
+        trip(m, age);
+}
+
+/* A tenth of the calls at first. */
+static bool model_ramp_admits(struct model *m, uint64_t gone_ms)
+{
+    uint64_t share = gone_ms * 100 / m->options.ramp_ms;
+
+    return msvc_random_below(&m->random.random, 100) < (share > 10 ? share : 10);
+}
+
 static bool model_begin(struct model *m, uint64_t age, unsigned *owner)
 {
+    uint64_t now_ms = age / NS_PER_MS;
+
     *owner = 0;
-    if (m->state == MSVC_BREAKER_FORCED_OPEN)
+    if (m->state == MSVC_BREAKER_FORCED_OPEN ||
+        (m->state == MSVC_BREAKER_OPEN && now_ms < m->until_ms))
         return false;
-    if (m->state == MSVC_BREAKER_OPEN) {
-        if (age / NS_PER_MS < m->until_ms)
-            return false;
+    if (m->state == MSVC_BREAKER_OPEN)
         change(m, MSVC_BREAKER_HALF_OPEN);
+    if (m->state == MSVC_BREAKER_HALF_OPEN) {
+        if (model_takes_place(m, now_ms, owner))
+            return true;
+        model_judges_places(m, age); /* matters when the rules changed */
+        return m->state != MSVC_BREAKER_HALF_OPEN && model_begin(m, age, owner);
     }
-    if (m->state == MSVC_BREAKER_HALF_OPEN)
-        return model_takes_place(m, age / NS_PER_MS, owner);
+    if (m->state == MSVC_BREAKER_RAMPING) {
+        if (now_ms - m->began_ms < m->options.ramp_ms)
+            return model_ramp_admits(m, now_ms - m->began_ms);
+        model_closes(m, age);
+    }
     return true;
 }
 
 static void model_end_probe(struct model *m, unsigned owner, uint64_t age, bool says_nothing,
                             bool good)
 {
-    unsigned goods = 0;
-    unsigned bads = 0;
-
-    for (unsigned i = 0; i < m->options.probes; i++) {
+    for (unsigned i = 0; i < MSVC_BREAKER_PROBES_MAX; i++) {
         struct place *place = &m->places[i];
 
-        if (place->status == LEASED && place->owner == owner)
-            place->status = says_nothing ? FREE : good ? GOOD : BAD;
-        goods += place->status == GOOD;
-        bads += place->status == BAD;
-    }
-    if (goods >= m->options.probe_successes) {
-        change(m, MSVC_BREAKER_CLOSED);
-        m->openings = 0;
-    } else if (bads > m->options.probes - m->options.probe_successes) {
-        trip(m, age);
+        if (place->status != LEASED || place->owner != owner)
+            continue;
+        place->status = says_nothing ? FREE : good ? GOOD : BAD;
+        model_judges_places(m, age);
+        return;
     }
 }
 
@@ -197,7 +236,8 @@ static void model_record(struct model *m, uint64_t age, bool failed, bool slow)
     }
     m->results[m->count++] = (struct result){ slice_at(m, age), failed, slow };
     m->streak = failed ? m->streak + 1 : 0;
-    if (m->state == MSVC_BREAKER_CLOSED && model_must_open(m, age))
+    if ((m->state == MSVC_BREAKER_CLOSED || m->state == MSVC_BREAKER_RAMPING) &&
+        model_must_open(m, age))
         trip(m, age);
 }
 
@@ -221,7 +261,7 @@ static void model_end(struct model *m, const struct held *held, uint64_t age,
 
 static void model_open_for(struct model *m, uint64_t age, uint64_t ms)
 {
-    if (ms == 0 || m->state > MSVC_BREAKER_HALF_OPEN)
+    if (ms == 0 || m->state > MSVC_BREAKER_RAMPING)
         return;
     if (m->state == MSVC_BREAKER_OPEN && m->until_ms >= (age + NS_PER_MS - 1) / NS_PER_MS + ms)
         return;
@@ -231,6 +271,7 @@ static void model_open_for(struct model *m, uint64_t age, uint64_t ms)
 static void model_set(struct model *m, uint64_t age, enum msvc_breaker_state state)
 {
     m->openings = 0;
+    m->began_ms = age / NS_PER_MS;
     if (state == MSVC_BREAKER_OPEN)
         trip(m, age);
     else
@@ -267,7 +308,7 @@ static void step_end(struct fixture *f, unsigned failing_percent)
 
 static void step_by_hand(struct fixture *f)
 {
-    enum msvc_breaker_state state = (enum msvc_breaker_state)below(f, 6);
+    enum msvc_breaker_state state = (enum msvc_breaker_state)below(f, 7);
     uint64_t ms = below(f, 60);
 
     if (below(f, 2) == 0) {
@@ -277,6 +318,41 @@ static void step_by_hand(struct fixture *f)
     }
     model_set(&f->model, age_ns(f), state);
     assert_int_equal(msvc_breaker_set(f->breaker, state, f->clock.monotonic_ns), 0);
+}
+
+/* Any of the numbers that may change. */
+static void step_reconfigure(struct fixture *f)
+{
+    struct msvc_breaker_options *o = &f->model.options;
+    bool had_streak = o->failure_streak != 0;
+
+    switch (below(f, 6)) {
+    case 0:
+        o->failure_percent = 20 + (unsigned)below(f, 81);
+        break;
+    case 1:
+        o->slow_ms = below(f, 2) * 15;
+        o->slow_percent = 50 + (unsigned)below(f, 51);
+        break;
+    case 2:
+        o->failure_streak = (unsigned)below(f, 2) * 5;
+        break;
+    case 3:
+        o->probes = 1 + (unsigned)below(f, MSVC_BREAKER_PROBES_MAX);
+        o->probe_successes = 1 + (unsigned)below(f, o->probes);
+        break;
+    case 4:
+        o->open_ms = 10 + (unsigned)below(f, 50);
+        o->open_max_ms = o->open_ms * (1 + (unsigned)below(f, 8));
+        o->ramp_ms = (unsigned)below(f, 2) * 60;
+        break;
+    default:
+        o->minimum_calls = 2 + (unsigned)below(f, 5);
+        o->lease_ms = 10 + (unsigned)below(f, 60);
+    }
+    if (!had_streak)
+        f->model.streak = 0;
+    assert_int_equal(msvc_breaker_reconfigure(f->breaker, o), 0);
 }
 
 static void compare(struct fixture *f)
@@ -295,7 +371,15 @@ static void compare(struct fixture *f)
         assert_int_equal(actual.open_until_ns, f->made_ns + f->model.until_ms * NS_PER_MS);
 }
 
-static void run_steps(struct fixture *f, unsigned steps)
+/* For each of the tests: a fifth of a million in all, or of MSVC_BREAKER_STEPS. */
+static unsigned long steps_wanted(void)
+{
+    const char *asked = getenv("MSVC_BREAKER_STEPS");
+
+    return asked != NULL ? strtoul(asked, NULL, 10) / 5 : 200000;
+}
+
+static void run_steps(struct fixture *f, unsigned long steps)
 {
     unsigned failing_percent = 30;
 
@@ -312,6 +396,8 @@ static void run_steps(struct fixture *f, unsigned steps)
             f->clock.monotonic_ns += below(f, 12 * NS_PER_MS);
         else if (action < 996)
             f->clock.monotonic_ns += below(f, 400 * (uint64_t)NS_PER_MS);
+        else if (action == 998 && f->reconfigures)
+            step_reconfigure(f);
         else if (action == 999)
             step_by_hand(f);
         compare(f);
@@ -330,7 +416,7 @@ static void slice(struct model *m)
     m->slices = (window_ns + m->slice_ns - 1) / m->slice_ns;
 }
 
-static void agrees(struct msvc_breaker_options options, uint64_t seed)
+static void agrees_with(struct msvc_breaker_options options, uint64_t seed, bool reconfigures)
 {
     struct fixture *f = calloc(1, sizeof(*f));
 
@@ -339,14 +425,23 @@ static void agrees(struct msvc_breaker_options options, uint64_t seed)
     fake_random_init(&f->random, seed);
     options.size = sizeof(options);
     options.clock = &f->clock.clock;
+    options.random = &f->ramp.random;
+    fake_random_init(&f->ramp, seed);
+    f->reconfigures = reconfigures;
     f->made_ns = f->clock.monotonic_ns;
     f->model.options = options;
+    fake_random_init(&f->model.random, seed);
     f->model.made_ns = f->made_ns;
     slice(&f->model);
     assert_int_equal(msvc_breaker_new(&f->breaker, &options), 0);
-    run_steps(f, 200000);
+    run_steps(f, steps_wanted());
     msvc_breaker_free(f->breaker);
     free(f);
+}
+
+static void agrees(struct msvc_breaker_options options, uint64_t seed)
+{
+    agrees_with(options, seed, false);
 }
 
 static void agrees_on_a_time_window(void **state)
@@ -427,12 +522,57 @@ static void agrees_on_sixteen_probes(void **state)
            5);
 }
 
+static void agrees_on_ramps(void **state)
+{
+    (void)state;
+    agrees((struct msvc_breaker_options){ .failure_percent = 50,
+                                          .slow_percent = 100,
+                                          .minimum_calls = 4,
+                                          .window_ms = 300,
+                                          .open_ms = 20,
+                                          .open_max_ms = 300,
+                                          .probes = 2,
+                                          .probe_successes = 1,
+                                          .lease_ms = 30,
+                                          .ramp_ms = 100 },
+           6);
+}
+
+static void agrees_when_the_numbers_change(void **state)
+{
+    (void)state;
+    agrees_with((struct msvc_breaker_options){ .failure_percent = 50,
+                                               .slow_percent = 100,
+                                               .minimum_calls = 4,
+                                               .window_ms = 300,
+                                               .open_ms = 20,
+                                               .open_max_ms = 20,
+                                               .probes = 2,
+                                               .probe_successes = 1,
+                                               .lease_ms = 30 },
+                7, true);
+    agrees_with((struct msvc_breaker_options){ .failure_percent = 50,
+                                               .slow_percent = 100,
+                                               .minimum_calls = 4,
+                                               .window_calls = 20,
+                                               .open_ms = 20,
+                                               .open_max_ms = 20,
+                                               .probes = 2,
+                                               .probe_successes = 1,
+                                               .lease_ms = 30 },
+                8, true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(agrees_on_a_time_window),  cmocka_unit_test(agrees_on_a_count_window),
-        cmocka_unit_test(agrees_on_slow_calls),     cmocka_unit_test(agrees_on_streaks),
+        cmocka_unit_test(agrees_on_a_time_window),
+        cmocka_unit_test(agrees_on_a_count_window),
+        cmocka_unit_test(agrees_on_slow_calls),
+        cmocka_unit_test(agrees_on_streaks),
         cmocka_unit_test(agrees_on_sixteen_probes),
+        cmocka_unit_test(agrees_on_ramps),
+        cmocka_unit_test(agrees_when_the_numbers_change),
     };
 
     return cmocka_run_group_tests_name("breaker_model", tests, NULL, NULL);
