@@ -14,12 +14,15 @@
 #define MSVC__NS_PER_MS  1000000
 #define MSVC__STREAK_MAX 0xffffffu
 
+struct msvc__entry;
+
 struct msvc_breaker {
     _Atomic uint64_t epoch;              /* see epoch_internal.h */
     uint64_t made_ns;                    /* constant: where our time begins */
     _Atomic uint64_t quick_ns;           /* shorter good calls are only counted */
     struct msvc__time_window *by_time;   /* constant; one of the two is NULL */
     struct msvc__count_window *by_count; /* constant */
+    struct msvc__entry *entry;           /* constant: where a registry has it; else NULL */
     struct msvc_breaker_options options; /* constant after new(), without zeros; see rules */
     struct msvc__rulebook rules;         /* the numbers that hold now */
     _Atomic uint32_t must_look;          /* the rules changed: judge with the next result */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include <msvc/breaker.h>
+#include <msvc/breaker_registry.h>
 #include <msvc/clock.h>
 
 #include "measure.h"
@@ -89,6 +90,19 @@ static void read_the_clock(struct bench *bench)
 {
     for (int i = 0; i < CALLS; i++)
         one_call(bench->breaker, 0, MSVC_OUTCOME_SUCCESS);
+}
+
+static struct msvc_breaker_registry *registry;
+
+static void look_up(struct bench *bench)
+{
+    struct msvc_breaker *breaker;
+
+    (void)bench;
+    for (int i = 0; i < CALLS; i++) {
+        if (msvc_breaker_registry_get(registry, "orders.example:8443", &breaker) == 0)
+            msvc_breaker_registry_put(registry, breaker, now);
+    }
 }
 
 static void only_read_the_clock(struct bench *bench)
@@ -211,11 +225,14 @@ int main(void)
         { "count window of 100, 2 % fail", fail_each_fiftieth, count, NEVER, NEVER },
         { "open, rejected", succeed, open, NEVER, NEVER },
         { "open, reads the clock", read_the_clock, open, NEVER, NEVER },
+        { "registry, get and put", look_up, NULL, NEVER, NEVER },
         { "clock read", only_read_the_clock, NULL, NEVER, NEVER },
         { "time window, reads the clock", read_the_clock, clock, NEVER, NEVER },
     };
     size_t count_benches = sizeof(benches) / sizeof(benches[0]);
 
+    if (msvc_breaker_registry_new(&registry, NULL) < 0)
+        exit(1);
     print_machine();
     (void)msvc_breaker_set(open, MSVC_BREAKER_OPEN, 0);
     measure(benches, count_benches);
@@ -226,6 +243,7 @@ int main(void)
         print_cell(benches[i].two_ns, benches[0].one_ns);
         printf("\n");
     }
+    msvc_breaker_registry_free(registry);
     msvc_breaker_free(time);
     msvc_breaker_free(clock);
     msvc_breaker_free(count);

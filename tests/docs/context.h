@@ -24,6 +24,7 @@ struct service;
 struct orders;
 
 extern struct msvc_breaker *breaker;
+extern struct msvc_breaker_registry *registry;
 extern struct msvc_bulkhead *bulkhead;
 extern struct msvc_bus *bus;
 extern struct msvc_cancel *cancel;
