@@ -69,6 +69,9 @@ bool msvc__breaker_open_from(struct msvc_breaker *b, uint64_t epoch, uint64_t ag
 /* Count one result of MSVC__RESULT_* bits, and open if it must. */
 void msvc__breaker_record(struct msvc_breaker *b, uint64_t epoch, unsigned result, uint64_t now_ns);
 
+/* Judge with the next result, whatever it is. */
+void msvc__breaker_look_again(struct msvc_breaker *b);
+
 /* Open if the time window says so. */
 void msvc__breaker_judge(struct msvc_breaker *b, uint64_t epoch, uint64_t now_ns);
 

@@ -58,7 +58,6 @@ int msvc_breaker_reconfigure(struct msvc_breaker *breaker,
         return MSVC_ERR_CONFLICT;
     if (before.failure_streak == 0)
         forget_streak(breaker);
-    atomic_store(&breaker->quick_ns, 0);
-    atomic_store(&breaker->must_look, 1);
+    msvc__breaker_look_again(breaker);
     return 0;
 }

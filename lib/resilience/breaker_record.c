@@ -81,6 +81,12 @@ static bool judge_count(struct msvc_breaker *b, const struct msvc__rules *rules,
     return is_bad(rules, &sums) && sums.calls >= rules->minimum_calls;
 }
 
+void msvc__breaker_look_again(struct msvc_breaker *b)
+{
+    atomic_store(&b->quick_ns, 0);
+    atomic_store(&b->must_look, 1);
+}
+
 /* Whether the rules are others since anybody looked. Who finds out makes good calls quick again. */
 static bool takes_a_look(struct msvc_breaker *b, const struct msvc__rules *rules)
 {

@@ -148,13 +148,10 @@ static uint32_t read_pairs(const struct msvc__count_window *window, unsigned at,
     return pairs;
 }
 
-void msvc__count_window_sum(const struct msvc__count_window *window, uint64_t epoch,
-                            struct msvc__sums *out)
+/* Of the numbers from @p from up to @p to. */
+static void sum_numbers(const struct msvc__count_window *window, uint64_t generation, uint64_t from,
+                        uint64_t to, struct msvc__sums *out)
 {
-    uint64_t generation = msvc__epoch_generation(epoch);
-    uint64_t head = atomic_load(&window->head);
-    uint64_t to = head >> MSVC__NUMBER_BITS == generation ? head & MSVC__NUMBER_MASK : 0;
-    uint64_t from = to > window->length ? to - window->length : 0;
     uint64_t word = from / MSVC__WORD_RESULTS;
     unsigned at = (unsigned)(word % window->words_count);
     struct msvc__sums sums = { to - from, 0, 0 };
@@ -167,4 +164,22 @@ void msvc__count_window_sum(const struct msvc__count_window *window, uint64_t ep
         at = at + 1 < window->words_count ? at + 1 : 0;
     }
     *out = sums;
+}
+
+void msvc__count_window_sum_part(const struct msvc__count_window *window, uint64_t epoch,
+                                 uint64_t first, uint64_t last, struct msvc__sums *out)
+{
+    uint64_t generation = msvc__epoch_generation(epoch);
+    uint64_t head = atomic_load(&window->head);
+    uint64_t to = head >> MSVC__NUMBER_BITS == generation ? head & MSVC__NUMBER_MASK : 0;
+    uint64_t from = to > window->length ? to - window->length : 0;
+
+    sum_numbers(window, generation, from + first < to ? from + first : to,
+                from + last < to ? from + last : to, out);
+}
+
+void msvc__count_window_sum(const struct msvc__count_window *window, uint64_t epoch,
+                            struct msvc__sums *out)
+{
+    msvc__count_window_sum_part(window, epoch, 0, window->length, out);
 }

@@ -65,20 +65,21 @@ static bool is_later(uint64_t entry, uint64_t than)
  * who writes a newer one has seen the newer epoch, so we, having read what he
  * wrote, see it too.
  */
-static void count(_Atomic uint64_t *entry, uint64_t none, const struct msvc__sample *sample)
+static void count(_Atomic uint64_t *entry, uint64_t none, uint64_t many,
+                  const struct msvc__sample *sample)
 {
     uint64_t seen = atomic_load_explicit(entry, memory_order_acquire);
     uint64_t next;
 
     do {
         if (seen - none <= MSVC__COUNT_MAX) {
-            if (seen - none == MSVC__COUNT_MAX)
+            if (seen - none > MSVC__COUNT_MAX - many)
                 return;
-            next = seen + 1;
+            next = seen + many;
         } else {
             if (is_later(seen, none) || msvc__sample_is_late(sample))
                 return;
-            next = none + 1;
+            next = none + many;
         }
     } while (!atomic_compare_exchange_weak(entry, &seen, next));
 }
@@ -133,14 +134,14 @@ bool msvc__time_window_add(struct msvc__time_window *window, const struct msvc__
     unsigned at = (unsigned)slice % MSVC__SLICES;
 
     announce(window, own);
-    count(&stripe->calls[at], none, sample);
+    count(&stripe->calls[at], none, 1, sample);
     if (sample->result == MSVC__RESULT_GOOD)
         return !is_settled(atomic_load(&window->verdict), settled);
 
     if (sample->result & MSVC__RESULT_FAILED)
-        count(&stripe->failures[at], none, sample);
+        count(&stripe->failures[at], none, 1, sample);
     if (sample->result & MSVC__RESULT_SLOW)
-        count(&stripe->slow[at], none, sample);
+        count(&stripe->slow[at], none, 1, sample);
     unsettle(window);
     return true;
 }
@@ -162,6 +163,20 @@ static void sum_stripe(const struct msvc__stripe *stripe, uint64_t none, unsigne
     sums->calls += counted(&stripe->calls[at], none);
 }
 
+void msvc__time_window_sum_slice(const struct msvc__time_window *window, uint64_t epoch,
+                                 uint64_t slice, struct msvc__sums *out)
+{
+    uint64_t used = atomic_load(&window->used);
+    struct msvc__sums sums = { 0, 0, 0 };
+
+    for (unsigned i = 0; used >> i != 0; i++) {
+        if (used >> i & 1)
+            sum_stripe(&window->stripes[i], msvc__time_entry(msvc__time_settled(epoch, slice)),
+                       (unsigned)slice % MSVC__SLICES, &sums);
+    }
+    *out = sums;
+}
+
 void msvc__time_window_sum(const struct msvc__time_window *window, uint64_t epoch, uint64_t now_ns,
                            struct msvc__sums *out)
 {
@@ -178,6 +193,31 @@ void msvc__time_window_sum(const struct msvc__time_window *window, uint64_t epoc
                        (unsigned)(last - back) % MSVC__SLICES, &sums);
     }
     *out = sums;
+}
+
+static uint64_t at_most(uint64_t count)
+{
+    return count < MSVC__COUNT_MAX ? count : MSVC__COUNT_MAX;
+}
+
+void msvc__time_window_put(struct msvc__time_window *window, const struct msvc__sample *sample,
+                           const struct msvc__sums *sums)
+{
+    size_t own = own_stripe();
+    struct msvc__stripe *stripe = &window->stripes[own];
+    uint64_t slice = sample->now_ns >> window->slice_shift;
+    uint64_t none = msvc__time_entry(msvc__time_settled(sample->epoch, slice));
+    unsigned at = (unsigned)slice % MSVC__SLICES;
+
+    if (sums->calls == 0)
+        return;
+    announce(window, own);
+    count(&stripe->calls[at], none, at_most(sums->calls), sample);
+    if (sums->failures != 0)
+        count(&stripe->failures[at], none, at_most(sums->failures), sample);
+    if (sums->slow != 0)
+        count(&stripe->slow[at], none, at_most(sums->slow), sample);
+    unsettle(window);
 }
 
 void msvc__time_window_settle(struct msvc__time_window *window, uint64_t verdict, uint64_t epoch,

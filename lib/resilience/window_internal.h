@@ -117,6 +117,14 @@ uint64_t msvc__time_window_verdict(const struct msvc__time_window *window);
 void msvc__time_window_sum(const struct msvc__time_window *window, uint64_t epoch, uint64_t now_ns,
                            struct msvc__sums *out);
 
+/* Of one slice. */
+void msvc__time_window_sum_slice(const struct msvc__time_window *window, uint64_t epoch,
+                                 uint64_t slice, struct msvc__sums *out);
+
+/* Count many results at once, of the sample's time; nobody judges. */
+void msvc__time_window_put(struct msvc__time_window *window, const struct msvc__sample *sample,
+                           const struct msvc__sums *sums);
+
 /* Further good results of this slice cannot change what was judged. */
 void msvc__time_window_settle(struct msvc__time_window *window, uint64_t verdict, uint64_t epoch,
                               uint64_t now_ns);
@@ -151,6 +159,10 @@ void msvc__count_window_init(struct msvc__count_window *window, unsigned length)
 
 /* Returns whether the rates must be looked at now. */
 bool msvc__count_window_add(struct msvc__count_window *window, const struct msvc__sample *sample);
+/* Of the results in the window only those from the first up to the last, counted from the oldest.
+ */
+void msvc__count_window_sum_part(const struct msvc__count_window *window, uint64_t epoch,
+                                 uint64_t first, uint64_t last, struct msvc__sums *out);
 void msvc__count_window_sum(const struct msvc__count_window *window, uint64_t epoch,
                             struct msvc__sums *out);
 

@@ -36,6 +36,7 @@ OWN = {
     "http": {"http"},
     "settings": {"settings"},
     "resilience": {"adaptive_limit", "breaker", "breaker_quick", "breaker_registry",
+                   "breaker_saved",
                    "bulkhead", "call", "deadline", "fault", "hedge",
                    "policy", "rate_limit", "rate_limits", "retry", "run"},
     "health": {"health"},
