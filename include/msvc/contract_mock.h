@@ -26,9 +26,11 @@
 MSVC_BEGIN_DECLS
 
 struct msvc_error;
+struct msvc_clock;
 struct msvc_contract_mismatch;
 struct msvc_http_transport;
 struct msvc_pact;
+struct msvc_random;
 
 /** A server in this process. Threading: safe. */
 struct msvc_pact_mock;
@@ -41,6 +43,8 @@ struct msvc_pact_mock_options {
     bool has_cors;               /**< Let pages of any origin in, and answer their preflights. */
     const char *tls_certificate; /**< PEM file; with tls_key it speaks HTTPS. */
     const char *tls_key;         /**< PEM file. */
+    const struct msvc_random *random; /**< For generated values. Borrowed. Default: the system's. */
+    const struct msvc_clock *clock;   /**< For generated dates. Borrowed. Default: the system's. */
 };
 
 #define MSVC_PACT_MOCK_OPTIONS(...) MSVC_OPTIONS_OF(struct msvc_pact_mock_options, __VA_ARGS__)

@@ -89,6 +89,8 @@ int msvc_pact_mock_start(struct msvc_pact_mock **out, const struct msvc_pact *pa
     }
     mock->pact = pact;
     mock->has_cors = o.has_cors;
+    mock->random = o.random;
+    mock->clock = o.clock;
     status = start(mock, &o, err);
     if (status < 0)
         msvc_pact_mock_free(mock);
@@ -108,6 +110,18 @@ void msvc_pact_mock_free(struct msvc_pact_mock *mock)
     (void)pthread_mutex_destroy(&mock->lock);
     free(mock->uses);
     free(mock);
+}
+
+int msvc__mock_generate(struct msvc__part *out, const struct msvc_pact_mock *mock,
+                        const struct msvc__part *part, struct msvc_error *err)
+{
+    return msvc__generators_apply(out, part, MSVC__GENERATE_FOR_CONSUMER,
+                                  &(struct msvc__generate_context){
+                                      .random = mock->random,
+                                      .clock = mock->clock,
+                                      .mock_url = mock->url[0] != '\0' ? mock->url : NULL,
+                                  },
+                                  err);
 }
 
 const char *msvc_pact_mock_url(const struct msvc_pact_mock *mock)

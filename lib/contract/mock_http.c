@@ -98,18 +98,16 @@ void msvc__exchange_reply(struct msvc_http_exchange *x, const struct msvc__part 
                                                                  : strlen(body));
 }
 
-/* What the interaction says, its generators applied. */
+/* What the interaction says, its generators applied: anew for each answer. */
 static void reply_generated(struct msvc_http_exchange *x, const struct msvc_pact_mock *mock,
                             const struct msvc__part *response)
 {
-    const struct msvc__generate_context context = { .mock_url = mock->url };
     struct msvc_error err = { .message = "" };
     struct msvc__part made = { .method = NULL };
 
     if (!msvc__part_has_generators(response))
         msvc__exchange_reply(x, response);
-    else if (msvc__generators_apply(&made, response, MSVC__GENERATE_FOR_CONSUMER, &context, &err) ==
-             0)
+    else if (msvc__mock_generate(&made, mock, response, &err) == 0)
         msvc__exchange_reply(x, &made);
     else
         msvc_http_reply_problem(x, 500, NULL, err.message);

@@ -30,6 +30,8 @@ struct msvc_pact_mock {
     struct msvc_http_router *router;
     struct msvc_http_server *server; /* NULL without a listener */
     bool has_cors;
+    const struct msvc_random *random;
+    const struct msvc_clock *clock;
     char url[128];
 
     pthread_mutex_t lock;           /* guards what follows */
@@ -53,6 +55,10 @@ void msvc__mock_note(struct msvc_pact_mock *mock, const struct msvc__search *sea
 /* Forget the findings of the last check about what was not used, and make them anew. Lock held. */
 void msvc__mock_note_unused(struct msvc_pact_mock *mock);
 void msvc__mock_clear_findings(struct msvc_pact_mock *mock);
+/* What is given away: a copy of the part, its generators applied. Returns 0 or what applying them
+ * returns. */
+int msvc__mock_generate(struct msvc__part *out, const struct msvc_pact_mock *mock,
+                        const struct msvc__part *part, struct msvc_error *err);
 /* One paragraph for people. */
 void msvc__mock_write_finding(struct msvc_buffer *out, const struct msvc__finding *finding);
 

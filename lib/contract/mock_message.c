@@ -16,9 +16,9 @@ static int invalid(struct msvc_error *err, const char *what)
     return msvc_error_set(err, MSVC_ERR_INVALID, MSVC__CONTRACT, 0, "expected %s", what);
 }
 
-/* Call the handler with one message. */
-static int hand_over(const struct msvc__part *part, msvc_pact_message_fn *handler, void *user,
-                     struct msvc_error *err)
+/* Call the handler with what a part says. */
+static int call(const struct msvc__part *part, msvc_pact_message_fn *handler, void *user,
+                struct msvc_error *err)
 {
     char *metadata =
         part->metadata != NULL ? msvc__canonical_copy(msvc_json_root(part->metadata)) : NULL;
@@ -37,6 +37,23 @@ static int hand_over(const struct msvc__part *part, msvc_pact_message_fn *handle
     return status;
 }
 
+/* Call the handler with one message, its generated values made for this call. */
+static int hand_over(const struct msvc_pact_mock *mock, const struct msvc__part *part,
+                     msvc_pact_message_fn *handler, void *user, struct msvc_error *err)
+{
+    struct msvc__part made = { .is_message = true };
+    int status;
+
+    if (part->generators.count == 0)
+        return call(part, handler, user, err);
+    status = msvc__mock_generate(&made, mock, part, err);
+    if (status < 0)
+        return status;
+    status = call(&made, handler, user, err);
+    msvc__part_clear(&made);
+    return status;
+}
+
 static int deliver(struct msvc_pact_mock *mock, size_t index, msvc_pact_message_fn *handler,
                    void *user, struct msvc_error *err)
 {
@@ -47,7 +64,7 @@ static int deliver(struct msvc_pact_mock *mock, size_t index, msvc_pact_message_
         return msvc_error_set(err, MSVC_ERR_UNSUPPORTED, MSVC__CONTRACT, 0,
                               "message \"%s\" needs a plugin", x->description);
     msvc_error_set(err, 0, MSVC__CONTRACT, 0, "the handler refused it");
-    status = hand_over(&x->responses[0], handler, user, err);
+    status = hand_over(mock, &x->responses[0], handler, user, err);
     if (status < 0) {
         if (err != NULL)
             err->status = status;
@@ -149,7 +166,7 @@ int msvc_pact_mock_exchange(struct msvc_pact_mock *mock, const struct msvc_pact_
         status = search(&s, mock, &part, err);
     for (size_t i = 0; status == 0 && i < s.found->response_count; i++) {
         msvc_error_set(err, 0, MSVC__CONTRACT, 0, "the handler refused it");
-        status = hand_over(&s.found->responses[i], handler, user, err);
+        status = hand_over(mock, &s.found->responses[i], handler, user, err);
         if (status < 0)
             msvc_error_prefix(err, "response %zu to \"%s\"", i + 1, s.found->description);
     }
