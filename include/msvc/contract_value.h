@@ -17,7 +17,7 @@
  *
  * Values are small and made on the stack; what one points to is borrowed until
  * the call it goes into returns. Nothing here fails: what makes no sense is
- * refused by that call. docs/contract_matchers.md has every rule.
+ * refused by that call. docs/matchers.md has every rule.
  */
 #ifndef MSVC_CONTRACT_VALUE_H
 #define MSVC_CONTRACT_VALUE_H

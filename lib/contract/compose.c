@@ -150,11 +150,7 @@ static int read_text(struct msvc__interaction **out, const char *text, size_t le
         status = msvc__interaction_read(out, msvc_json_root(document), kind, version,
                                         MSVC__READ_ALL, err);
     msvc_json_free(document);
-    if (status != MSVC_ERR_MALFORMED)
-        return status;
-    if (err != NULL)
-        err->status = MSVC_ERR_INVALID;
-    return MSVC_ERR_INVALID;
+    return msvc__as_invalid(status, err);
 }
 
 /* Of its content and nothing else, so that the same test gives the same key everywhere: FNV-1a. */

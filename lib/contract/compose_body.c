@@ -13,6 +13,15 @@
 #include "contract/model_internal.h"
 #include "message/base64_internal.h"
 
+int msvc__as_invalid(int status, struct msvc_error *err)
+{
+    if (status != MSVC_ERR_MALFORMED)
+        return status;
+    if (err != NULL)
+        err->status = MSVC_ERR_INVALID;
+    return MSVC_ERR_INVALID;
+}
+
 int msvc__draft_invalid(struct msvc__draft *d, const char *what)
 {
     return msvc_error_set(d->err, MSVC_ERR_INVALID, MSVC__CONTRACT, 0, "expected %s", what);
@@ -37,7 +46,7 @@ static int parse(struct msvc_json_document **out, struct msvc__draft *d,
     if (status == 0)
         status = msvc_json_parse(out, text.data, text.length, NULL, d->err);
     msvc_buffer_clear(&text);
-    return status == MSVC_ERR_MALFORMED ? MSVC_ERR_INVALID : status;
+    return msvc__as_invalid(status, d->err);
 }
 
 int msvc__draft_value(struct msvc__draft *d, enum msvc__section section, const char *key,

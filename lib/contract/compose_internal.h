@@ -27,6 +27,8 @@ int msvc__value_write(struct msvc_json_writer *w, const struct msvc_pact_value *
 /* JSON that somebody gives us as a text. */
 int msvc__value_write_json(struct msvc_json_writer *w, const char *json, struct msvc_error *err);
 
+/* What the caller gave us cannot be read: that is no file's fault, but his. */
+int msvc__as_invalid(int status, struct msvc_error *err);
 int msvc__draft_invalid(struct msvc__draft *d, const char *what);
 /* Write the example of a value; what it asks for goes into the statement. */
 int msvc__draft_value(struct msvc__draft *d, enum msvc__section section, const char *key,

@@ -10,6 +10,7 @@
 #include <msvc/buffer.h>
 #include <msvc/error.h>
 
+#include "contract/generate_internal.h"
 #include "contract/search_internal.h"
 
 struct msvc_http_exchange;

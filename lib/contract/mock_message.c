@@ -9,6 +9,7 @@
 
 #include "base/alloc_internal.h"
 #include "contract/canonical_internal.h"
+#include "contract/compose_internal.h"
 #include "contract/mock_internal.h"
 
 static int invalid(struct msvc_error *err, const char *what)
@@ -44,7 +45,7 @@ static int hand_over(const struct msvc_pact_mock *mock, const struct msvc__part 
     struct msvc__part made = { .is_message = true };
     int status;
 
-    if (part->generators.count == 0)
+    if (!msvc__part_has_generators(part))
         return call(part, handler, user, err);
     status = msvc__mock_generate(&made, mock, part, err);
     if (status < 0)
@@ -110,7 +111,7 @@ static int read_payload(struct msvc__part *out, const struct msvc_pact_payload *
     int status = msvc__part_set_metadata(out, metadata, strlen(metadata), err);
 
     if (status < 0)
-        return status == MSVC_ERR_MALFORMED ? MSVC_ERR_INVALID : status;
+        return msvc__as_invalid(status, err);
     if (payload->content_type != NULL) {
         out->declared_type = msvc__copy_text(payload->content_type);
         status = out->declared_type != NULL ? 0 : MSVC_ERR_NOMEM;

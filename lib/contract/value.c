@@ -178,7 +178,7 @@ int msvc__value_write_json(struct msvc_json_writer *w, const char *json, struct 
     if (status == 0)
         msvc_json_raw(w, json, strlen(json));
     msvc_json_free(document);
-    return status == MSVC_ERR_MALFORMED ? MSVC_ERR_INVALID : status;
+    return msvc__as_invalid(status, err);
 }
 
 static int write_members(struct writing *x, const struct msvc_pact_member *member, unsigned depth)
@@ -261,7 +261,7 @@ static int write_attributes(struct writing *x, const char *text)
         msvc__canonical_value(x->w, one);
     }
     msvc_json_free(document);
-    return status == MSVC_ERR_MALFORMED ? MSVC_ERR_INVALID : status;
+    return msvc__as_invalid(status, x->err);
 }
 
 /* "pact:matcher:type" with one matcher, in a list of its own so that its "value" is not ours. */

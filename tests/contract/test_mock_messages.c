@@ -91,6 +91,28 @@ static void hands_a_message_to_the_consumers_code(void **state)
     expect(msvc_pact_mock_check(f->mock, &f->err), f);
 }
 
+static void makes_generated_values_for_each_message(void **state)
+{
+    struct fixture *f = *state;
+    static const char example[] = "6ad8b1e5-4a4b-4d0a-9e1c-1f8f2c2b7d11";
+    char first[sizeof(f->seen)];
+
+    expect(msvc_pact_add_message(
+               f->pact,
+               MSVC_PACT_MESSAGE(.description = "an order was created",
+                                 .contents = { .body = MSVC_PACT_OBJECT(
+                                                   { "id", msvc_pact_uuid(example) }) }),
+               &f->err),
+           f);
+    expect(msvc_pact_mock_start(&f->mock, f->pact, NULL, &f->err), f);
+    expect(msvc_pact_mock_deliver(f->mock, NULL, remember, f, &f->err), f);
+    assert_null(strstr(f->seen, example));
+    strcpy(first, f->seen);
+    f->seen[0] = '\0';
+    expect(msvc_pact_mock_deliver(f->mock, NULL, remember, f, &f->err), f);
+    assert_string_not_equal(f->seen, first);
+}
+
 static void says_which_message_the_consumer_could_not_take(void **state)
 {
     struct fixture *f = *state;
@@ -174,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(hands_a_message_to_the_consumers_code),
+        TEST(makes_generated_values_for_each_message),
         TEST(says_which_message_the_consumer_could_not_take),
         TEST(knows_no_message_of_another_name),
         TEST(answers_a_message_with_all_its_responses),

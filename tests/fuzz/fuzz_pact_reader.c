@@ -3,10 +3,13 @@
  * crashes. */
 #include <string.h>
 
+#include <msvc/buffer.h>
 #include <msvc/contract.h>
+#include <msvc/contract_check.h>
 #include <msvc/error.h>
 
 #include "contract/match_internal.h"
+#include "contract/pact_internal.h"
 #include "fuzz.h"
 
 #define PACT(interactions, version)                                                                \
@@ -31,6 +34,19 @@ const char *const fuzz_seeds[] = {
     PACT("{\"description\":\"\",\"request\":{\"query\":\"a=%3D\",\"body\":\"\"},\"response\":{"
          "\"body\":null}}",
          "1.0.0"),
+    PACT("{\"type\":\"Synchronous/HTTP\",\"description\":\"d\",\"key\":\"k\",\"pending\":true,"
+         "\"comments\":{\"text\":[\"t\"]},\"request\":{\"method\":\"PUT\",\"path\":\"/\",\"body\":{"
+         "\"content\":\"aGk=\",\"contentType\":\"image/png\",\"encoded\":\"base64\"}},"
+         "\"response\":{\"status\":200,\"body\":{\"content\":{\"a\":[1]},\"encoded\":\"JSON\"},"
+         "\"matchingRules\":{\"status\":{\"matchers\":[{\"match\":\"statusCode\",\"status\":"
+         "\"success\"}]}},\"generators\":{\"body\":{\"$.a[0]\":{\"type\":\"RandomInt\"}}}}}",
+         "4.0"),
+    PACT(
+        "{\"type\":\"Asynchronous/Messages\",\"description\":\"d\",\"contents\":{\"content\":"
+        "\"x\",\"contentType\":\"text/plain\"},\"metadata\":{\"n\":1}},{\"type\":"
+        "\"Synchronous/Messages\",\"description\":\"d\",\"request\":{\"contents\":{\"content\":1}},"
+        "\"response\":[{\"contents\":{\"content\":\"\"}}]}",
+        "4.0"),
     NULL,
 };
 
@@ -47,6 +63,25 @@ static void compare_with_itself(const struct msvc__part *part)
     msvc__mismatches_clear(&found);
 }
 
+/* What is written can be read, and is written the same then. */
+static void write_and_read_again(const struct msvc_pact *pact)
+{
+    struct msvc_buffer first = MSVC_BUFFER_INIT;
+    struct msvc_buffer second = MSVC_BUFFER_INIT;
+    struct msvc_pact *again = NULL;
+    struct msvc_error err;
+
+    if (pact->version >= 3 && msvc__pact_text(&first, pact, NULL, &err) == 0) {
+        FUZZ_CHECK(msvc_pact_parse(&again, first.data, first.length, &err) == 0);
+        FUZZ_CHECK(msvc__pact_text(&second, again, NULL, &err) == 0);
+        FUZZ_CHECK(first.length == second.length &&
+                   memcmp(first.data, second.data, first.length) == 0);
+    }
+    msvc_pact_free(again);
+    msvc_buffer_clear(&first);
+    msvc_buffer_clear(&second);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct msvc_pact *pact = NULL;
@@ -56,6 +91,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_CHECK(err.status < 0 && err.message[0] != '\0' && pact == NULL);
         return 0;
     }
+    FUZZ_CHECK(msvc_pact_check((const char *)data, size, 0, NULL, NULL, &err) >= 0);
+    write_and_read_again(pact);
     for (size_t i = 0; i < pact->count; i++) {
         const struct msvc__interaction *x = pact->interactions[i];
 

@@ -25,10 +25,10 @@ static void part_is_configured(struct world *w, const struct gherkin_step *step,
         d.values[COLUMN_RESPONSE_BODY] = d.values[COLUMN_BODY];
     write_part(w, &text, &d, is_request, w->version);
     if (world_ok(w, msvc_json_parse(&document, text.data, text.length, NULL, &err), &err))
-        (void)world_ok(w,
-                       msvc__part_read(&w->expected, msvc_json_root(document), is_request,
-                                       w->version, &err),
-                       &err);
+        (void)world_ok(
+            w,
+            msvc__part_read(&w->expected, msvc_json_root(document), is_request, w->version, &err),
+            &err);
     msvc_json_free(document);
     msvc_buffer_clear(&text);
 }
