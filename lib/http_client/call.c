@@ -77,7 +77,7 @@ static uint64_t retry_after_ms(const struct msvc__call *call, const struct msvc_
  * How an HTTP status counts for breaker and retries. Whatever it is, the peer
  * has had the request: only what is idempotent may go there again.
  */
-static int judge(int http_status, enum msvc_outcome *outcome)
+int msvc__http_judge(int http_status, enum msvc_outcome *outcome)
 {
     switch (http_status) {
     case 429:
@@ -256,7 +256,7 @@ static void attempt_ended(struct msvc__attempt *attempt, int status, enum msvc_o
         end_span(attempt->span, status, answer);
     warn_if_slow(attempt, took_ns);
     if (answer != NULL) {
-        status = judge(msvc_http_answer_status(answer), &outcome);
+        status = msvc__http_judge(msvc_http_answer_status(answer), &outcome);
         if (outcome == MSVC_OUTCOME_REJECTED)
             run->retry_after_ms = retry_after_ms(call, answer);
     }

@@ -54,6 +54,8 @@ void msvc__call_stop(struct msvc__attempt *attempt, CURLM *multi, struct msvc__h
 void msvc__call_failed(struct msvc__attempt *attempt, int status);
 /* All transfers of this multi handle that have ended. Returns how many. */
 int msvc__call_collect(CURLM *multi, struct msvc__handle **idle);
+/* What an HTTP status means for retries, and for breakers. */
+int msvc__http_judge(int http_status, enum msvc_outcome *outcome);
 /* After MSVC_RUN_DONE: 0 and an answer, or the call's status. */
 int msvc__call_end(struct msvc__call *call, struct msvc_http_answer **out);
 

@@ -152,6 +152,8 @@ struct msvc__transfer {
 /* Make the handle ready for its transfer. 0, INVALID (headers too long) or NOMEM, with err set. */
 int msvc__transfer_begin(struct msvc__transfer *transfer, struct msvc__handle *handle,
                          struct msvc_error *err);
+/* The status of a transfer that failed: how far may it have got? */
+int msvc__transfer_status(CURLcode code, CURL *easy);
 /* How it ended: 0 and an answer, or a status of msvc_http_call(). The handle is idle again. */
 int msvc__transfer_end(struct msvc__handle *handle, CURLcode code, struct msvc_http_answer **out,
                        struct msvc_error *err);

@@ -82,10 +82,8 @@ static bool may_have_arrived(CURL *easy)
     return sent > 0;
 }
 
-static int status_of(const struct msvc__transfer *t, CURLcode code, CURL *easy)
+int msvc__transfer_status(CURLcode code, CURL *easy)
 {
-    if (t->is_too_long)
-        return MSVC_ERR_LIMIT;
     switch (code) {
     case CURLE_ABORTED_BY_CALLBACK:
         return MSVC_ERR_CANCELLED;
@@ -158,8 +156,12 @@ int msvc__transfer_end(struct msvc__handle *h, CURLcode code, struct msvc_http_a
                        struct msvc_error *err)
 {
     struct msvc__transfer *t = h->transfer;
-    int status = code == CURLE_OK ? make_answer(h, out) : status_of(t, code, h->easy);
+    int status;
 
+    if (code == CURLE_OK)
+        status = make_answer(h, out);
+    else
+        status = t->is_too_long ? MSVC_ERR_LIMIT : msvc__transfer_status(code, h->easy);
     h->transfer = NULL;
     if (status < 0)
         (void)msvc_error_set(err, status, "http", (int)code, "%s %s:%u: %s", t->request->method,
