@@ -256,6 +256,18 @@ static int add_flat(struct msvc__rules *rules, const struct msvc_json *json, str
     return status;
 }
 
+/* The rule itself, or the only member of an object: some write {"$":{"matchers":[…]}}. */
+static int add_single(struct msvc__rules *rules, const struct category *category,
+                      const struct msvc_json *json, struct msvc_error *err)
+{
+    const struct msvc_json *first = msvc_json_first(json);
+    const char *name = msvc_json_name(first, NULL);
+
+    if (name == NULL)
+        return 0;
+    return add(rules, category, NULL, name[0] == '$' || name[0] == '\0' ? first : json, err);
+}
+
 static int add_category(struct msvc__rules *rules, const struct msvc_json *json,
                         struct msvc_error *err)
 {
@@ -268,7 +280,7 @@ static int add_category(struct msvc__rules *rules, const struct msvc_json *json,
         return msvc_error_set(err, MSVC_ERR_MALFORMED, "contract", 0,
                               "matching rules of %s: expected an object", category->name);
     if (category->is_single)
-        return msvc_json_count(json) > 0 ? add(rules, category, NULL, json, err) : 0;
+        return add_single(rules, category, json, err);
     for (const struct msvc_json *one = msvc_json_first(json); status == 0 && one != NULL;
          one = msvc_json_next(one))
         status = add(rules, category, msvc_json_name(one, NULL), one, err);

@@ -155,6 +155,30 @@ static void picks_the_same_rule_whatever_their_order(void **state)
     assert_string_equal(compare(other, "{\"a\":{\"b\":1}}", "{\"a\":{\"b\":1.5}}"), "");
 }
 
+/* All paths of four steps of a or *: sixteen fit one place. */
+static void finds_the_rule_among_more_than_a_place_remembers(void **state)
+{
+    struct msvc_buffer rules = MSVC_BUFFER_INIT;
+
+    (void)state;
+    msvc_buffer_text(&rules, "{\"body\":{");
+    for (unsigned i = 0; i < 16; i++) {
+        msvc_buffer_printf(&rules, "%s\"$", i > 0 ? "," : "");
+        for (unsigned bit = 0; bit < 4; bit++)
+            msvc_buffer_text(&rules, (i >> bit & 1) != 0 ? ".a" : ".*");
+        msvc_buffer_printf(&rules, "\":{\"matchers\":[{\"match\":\"%s\"}]}",
+                           i == 15 ? "integer" : "null");
+    }
+    msvc_buffer_text(&rules, "}}");
+    assert_string_equal(compare(rules.data, "{\"a\":{\"a\":{\"a\":{\"a\":1}}}}",
+                                "{\"a\":{\"a\":{\"a\":{\"a\":7}}}}"),
+                        "");
+    assert_non_null(strstr(compare(rules.data, "{\"a\":{\"a\":{\"a\":{\"b\":1}}}}",
+                                   "{\"a\":{\"a\":{\"a\":{\"b\":7}}}}"),
+                           "null at $.a.a.a.*"));
+    msvc_buffer_clear(&rules);
+}
+
 static void never_ignores_a_matcher_it_does_not_know(void **state)
 {
     (void)state;
@@ -197,6 +221,7 @@ int main(void)
         cmocka_unit_test(ends_a_regex_that_would_not_end),
         cmocka_unit_test(accepts_null_or_an_object_where_one_of_two_rules_will_do),
         cmocka_unit_test(picks_the_same_rule_whatever_their_order),
+        cmocka_unit_test(finds_the_rule_among_more_than_a_place_remembers),
         cmocka_unit_test(never_ignores_a_matcher_it_does_not_know),
         cmocka_unit_test(reports_a_member_that_is_missing_with_its_path),
         cmocka_unit_test(refuses_paths_that_are_none),
