@@ -13,7 +13,8 @@
  * places and counts that check it again before they count in a new epoch, so
  * that an older word costs an admission or a result that took place a moment
  * earlier, and acquire makes what the changing thread wrote before the
- * change visible.
+ * change visible. quick_ns is relaxed: who reads an old one while the rules change
+ * reported before the change.
  */
 #include <msvc/breaker.h>
 

@@ -8,7 +8,8 @@
 
 #include "resilience/breaker_internal.h"
 
-/* Failures in a row, ours included; 0 for a late one. */
+/* Failures in a row, ours included; 0 for a late one. Acquire: why a foreign generation is an older
+ * one is said in time_window.c. */
 static unsigned count_streak(struct msvc_breaker *b, const struct msvc__sample *sample)
 {
     uint64_t generation = msvc__epoch_generation(sample->epoch);

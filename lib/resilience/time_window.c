@@ -39,7 +39,8 @@ _Static_assert(MSVC__SLICES == 1 << (MSVC__COUNT_BITS - MSVC__VERSION_BITS),
 _Thread_local size_t msvc__stripe_offset;
 static _Thread_local bool has_stripe;
 
-/* Which stripe a thread counts in; handed out in turn, so that the first eight share none. */
+/* Which stripe a thread counts in; handed out in turn, so that the first eight share none. Relaxed:
+ * any number will do. */
 static size_t own_stripe(void)
 {
     static _Atomic unsigned threads;
@@ -100,6 +101,7 @@ void msvc__time_window_init(struct msvc__time_window *window, uint64_t length_ns
         (unsigned)((length_ns + ((uint64_t)1 << window->slice_shift) - 1) >> window->slice_shift);
 }
 
+/* The first load is relaxed: a guess, as in the usual case. */
 static void unsettle(struct msvc__time_window *window)
 {
     uint64_t seen = atomic_load_explicit(&window->verdict, memory_order_relaxed);
@@ -114,7 +116,11 @@ static bool is_settled(uint64_t verdict, uint64_t settled)
     return (verdict - settled) >> MSVC__VERSION_BITS <= ROUNDS_AHEAD * MSVC__SLICES;
 }
 
-/* Before anything is counted in it, so that who sums skips no count. */
+/*
+ * Before anything is counted in it, so that who sums skips no count. Acquire is
+ * enough: who sees the bit another thread set is ordered after its swap, and so is
+ * the count that follows; who sums and misses the bit comes before both.
+ */
 static void announce(struct msvc__time_window *window, size_t stripe)
 {
     uint64_t bit = (uint64_t)1 << stripe;

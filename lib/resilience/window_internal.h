@@ -87,6 +87,8 @@ static inline uint64_t msvc__time_entry(uint64_t settled)
  * The usual case of msvc__time_window_add(), for a good result: nobody else in
  * the stripe, not the first in the slice, settled. False when it was not
  * counted, or when it was and `counted` says so and the rates must be looked at.
+ * The load is relaxed: it is only a guess at what the compare-and-swap, which is
+ * sequentially consistent, will find.
  */
 static inline bool msvc__time_window_add_quickly(struct msvc__time_window *window, uint64_t epoch,
                                                  uint64_t now_ns, bool *counted)
@@ -143,7 +145,7 @@ struct msvc__count_window {
 };
 
 /* The usual case of msvc__count_window_add(), for a good result: the window is full, and nobody
- * else moved the head. False when it was not counted. */
+ * else moved the head. False when it was not counted. Relaxed as above. */
 static inline bool msvc__count_window_add_quickly(struct msvc__count_window *window, uint64_t epoch)
 {
     uint64_t seen = atomic_load_explicit(&window->head, memory_order_relaxed);
