@@ -16,6 +16,7 @@
 
 #include "base/alloc_internal.h"
 #include "base/options_internal.h"
+#include "contract/generate_internal.h"
 #include "contract/search_internal.h"
 #include "contract/verify_internal.h"
 
@@ -68,6 +69,25 @@ static int search(struct msvc__search *s, const struct msvc_pact_stub *stub, con
     return status;
 }
 
+/* Values that are to be made anew are made for each answer. */
+static void reply(struct msvc_http_exchange *x, const struct msvc_pact_stub *stub,
+                  const struct msvc__part *response)
+{
+    const struct msvc__generate_context context = { .mock_url = stub->url };
+    struct msvc__part made = { .is_request = false };
+    struct msvc_error err;
+
+    if (response->generators.count == 0) {
+        msvc__exchange_reply(x, response);
+        return;
+    }
+    if (msvc__generators_apply(&made, response, MSVC__GENERATE_FOR_CONSUMER, &context, &err) == 0)
+        msvc__exchange_reply(x, &made);
+    else
+        msvc_http_reply_problem(x, 500, NULL, err.message);
+    msvc__part_clear(&made);
+}
+
 static void handle(struct msvc_http_exchange *x, void *user)
 {
     const struct msvc_pact_stub *stub = user;
@@ -84,7 +104,7 @@ static void handle(struct msvc_http_exchange *x, void *user)
     if (status < 0)
         msvc_http_reply_problem(x, 500, NULL, "out of memory");
     else if (s.found != NULL)
-        msvc__exchange_reply(x, &s.found->responses[0]);
+        reply(x, stub, &s.found->responses[0]);
     else if (stub->has_cors && strcmp(request.method, "OPTIONS") == 0)
         msvc__exchange_reply_preflight(x);
     else

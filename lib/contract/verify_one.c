@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <msvc/buffer.h>
 #include <msvc/clock.h>
 #include <msvc/error.h>
 #include <msvc/http.h>
@@ -88,17 +87,12 @@ static int exchange(struct msvc__result *result, struct msvc__run *r, const stru
     return status == MSVC_ERR_NOMEM ? status : 0;
 }
 
-/* Over HTTP. */
 static int perform(struct msvc__result *result, struct msvc__run *r,
                    const struct msvc__interaction *interaction, const struct msvc__part *request,
                    struct msvc_error *err)
 {
     struct msvc__sending s;
-    int status;
-
-    if (r->provider == NULL)
-        return note_transport(result, MSVC_ERR_INVALID, "there is no provider to send it to");
-    status = msvc__sending_make(&s, &r->options, interaction->description, request);
+    int status = msvc__sending_make(&s, &r->options, interaction->description, request);
 
     if (status == 0)
         result->curl = msvc__sending_curl(&s, r->options.base_url, request);
@@ -110,48 +104,57 @@ static int perform(struct msvc__result *result, struct msvc__run *r,
     return status;
 }
 
-/* What the states gave as one object; of two values of a name the later counts. */
-static int parse_values(struct msvc_json_document **out, const struct msvc_buffer *values)
+/* The request with values of this run, some of them from provider states. */
+static int generate(struct msvc__part *out, const struct msvc__part *request,
+                    const struct msvc_buffer *values, struct msvc_error *err)
 {
+    struct msvc_json_document *document = NULL;
     struct msvc_buffer text = MSVC_BUFFER_INIT;
     int status;
 
     msvc_buffer_byte(&text, '{');
-    if (values->length > 0)
-        msvc_buffer_bytes(&text, values->data, values->length - 1); /* a comma is the last */
+    if (values->length > 0) /* without the last comma */
+        msvc_buffer_bytes(&text, values->data, values->length - 1);
     msvc_buffer_byte(&text, '}');
     status = msvc_buffer_status(&text);
     if (status == 0)
-        status = msvc_json_parse(out, text.data, text.length,
-                                 MSVC_JSON_OPTIONS(.allow_duplicates = true), NULL);
+        status = msvc_json_parse(&document, text.data, text.length,
+                                 MSVC_JSON_OPTIONS(.allow_duplicates = true), err);
+    if (status == 0)
+        status = msvc__generators_apply(
+            out, request, MSVC__GENERATE_FOR_PROVIDER,
+            &(struct msvc__generate_context){ .provider_state = msvc_json_root(document) }, err);
+    msvc_json_free(document);
     msvc_buffer_clear(&text);
     return status;
 }
 
-/* With generators the request is another one each time. */
-static int perform_generated(struct msvc__result *result, struct msvc__run *r,
-                             const struct msvc__interaction *interaction,
-                             const struct msvc_buffer *values, struct msvc_error *err)
+static int note_generator(struct msvc__result *result, int status, const char *message)
 {
-    struct msvc_json_document *document = NULL;
-    struct msvc__generate_context context = { .random = NULL };
-    struct msvc__part made = { .method = NULL };
+    msvc__mismatch_add(
+        &result->mismatches,
+        &(struct msvc_contract_mismatch){ .part = "generator", .actual = msvc_status_name(status) },
+        "%s", message);
+    return 0;
+}
+
+static int verify_http(struct msvc__result *result, struct msvc__run *r,
+                       const struct msvc__interaction *interaction,
+                       const struct msvc_buffer *values, struct msvc_error *err)
+{
+    struct msvc__part generated = { .is_request = true };
     int status;
 
+    if (r->provider == NULL)
+        return note_transport(result, MSVC_ERR_INVALID, "there is no provider to send it to");
     if (!msvc__part_has_generators(&interaction->request))
         return perform(result, r, interaction, &interaction->request, err);
-    status = parse_values(&document, values);
-    if (status < 0)
-        return MSVC_ERR_NOMEM;
-    context.provider_state = msvc_json_root(document);
-    status = msvc__generators_apply(&made, &interaction->request, MSVC__GENERATE_FOR_PROVIDER,
-                                    &context, err);
+    status = generate(&generated, &interaction->request, values, err);
     if (status == 0)
-        status = perform(result, r, interaction, &made, err);
+        status = perform(result, r, interaction, &generated, err);
     else if (status != MSVC_ERR_NOMEM)
-        status = note_transport(result, status, err->message);
-    msvc__part_clear(&made);
-    msvc_json_free(document);
+        status = note_generator(result, status, err->message);
+    msvc__part_clear(&generated);
     return status;
 }
 
@@ -161,7 +164,7 @@ static int verify_any(struct msvc__result *result, struct msvc__run *r,
 {
     if (interaction->kind != MSVC_PACT_KIND_HTTP)
         return msvc__verify_message(result, &r->options, interaction);
-    return perform_generated(result, r, interaction, values, err);
+    return verify_http(result, r, interaction, values, err);
 }
 
 static void note_plugin(struct msvc__result *result)

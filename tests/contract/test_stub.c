@@ -28,7 +28,11 @@ static const char orders[] =
     "{\"consumer\":{\"name\":\"c\"},\"provider\":{\"name\":\"b\"},\"interactions\":["
     "{\"description\":\"an order\",\"request\":{\"method\":\"POST\",\"path\":\"/orders\","
     "\"headers\":{\"Content-Type\":\"application/json\"},\"body\":{\"n\":1}},"
-    "\"response\":{\"status\":201}}],\"metadata\":{\"pactSpecification\":{\"version\":\"3.0.0\"}}}";
+    "\"response\":{\"status\":201}},{\"description\":\"new\",\"request\":{\"method\":\"GET\","
+    "\"path\":\"/new\"},\"response\":{\"status\":200,\"headers\":{\"Content-Type\":"
+    "\"application/json\"},\"body\":{\"n\":0},\"generators\":{\"body\":{\"$.n\":{\"type\":"
+    "\"RandomInt\",\"min\":7,\"max\":7}}}}}],\"metadata\":{\"pactSpecification\":{\"version\":\"3."
+    "0.0\"}}}";
 
 struct fixture {
     struct msvc_pact *pacts[2];
@@ -95,6 +99,15 @@ static void answers_for_all_pacts_the_same_each_time(void **state)
         assert_string_equal(msvc_http_answer_header(f->answer, "X-From", 0), "pact");
     }
     assert_int_equal(call(f, "POST", "/orders", "{\"n\":1}", NULL), 201);
+}
+
+static void makes_values_anew(void **state)
+{
+    struct fixture *f = *state;
+
+    start(f, MSVC_PACT_STUB_OPTIONS(.has_no_listener = true));
+    assert_int_equal(call(f, "GET", "/new", NULL, NULL), 200);
+    assert_string_equal(msvc_http_answer_body(f->answer, NULL), "{\"n\":7}");
 }
 
 static void names_the_nearest_when_it_knows_none(void **state)
@@ -180,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(answers_for_all_pacts_the_same_each_time),
+        TEST(makes_values_anew),
         TEST(names_the_nearest_when_it_knows_none),
         TEST(offers_only_states_that_the_filter_finds),
         TEST(lets_a_request_choose_the_state),

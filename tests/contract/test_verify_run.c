@@ -54,6 +54,14 @@ static int call_broken(struct msvc_http_transport *self,
 static const struct msvc_http_transport_ops broken_ops = { .size = sizeof(broken_ops),
                                                            .call = call_broken };
 
+static void note_path(struct msvc_http_exchange *exchange, void *user)
+{
+    struct fixture *f = user;
+
+    msvc_buffer_printf(&f->log, "%s;", msvc_http_param(exchange, "id"));
+    msvc_http_reply(exchange, 200, NULL, NULL, 0);
+}
+
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
@@ -63,6 +71,7 @@ static int setup(void **state)
     assert_int_equal(pthread_mutex_init(&f->lock, NULL), 0);
     assert_int_equal(msvc_http_router_new(&f->router, NULL), 0);
     assert_int_equal(msvc_http_route(f->router, "GET", "/items/{id}", show_item, f, NULL), 0);
+    assert_int_equal(msvc_http_route(f->router, "GET", "/made/{id}", note_path, f, NULL), 0);
     assert_int_equal(msvc_http_router_transport(&f->transport, f->router), 0);
     *state = f;
     return 0;
@@ -184,6 +193,62 @@ static void announces_an_interaction_without_states(void **state)
              "\"response\":{\"status\":200}}]}");
     verify(f, MSVC_CONTRACT_OPTIONS(.state = note_state, .user = f));
     assert_string_equal(f->log.data, "+ {};");
+}
+
+static int give_id(const struct msvc_contract_state *state, struct msvc_buffer *values, void *user,
+                   struct msvc_error *err)
+{
+    (void)user;
+    (void)err;
+    if (strcmp(state->name, "silent") != 0)
+        msvc_buffer_text(values, "{\"id\":\"4711\"}");
+    return 0;
+}
+
+/* Its path is to be made from a value that the state gives. */
+static void parse_generated(struct fixture *f, const char *state, const char *params)
+{
+    struct msvc_buffer text = MSVC_BUFFER_INIT;
+
+    msvc_buffer_printf(&text,
+                       "{\"consumer\":{\"name\":\"a\"},\"provider\":{\"name\":\"b\"},"
+                       "\"interactions\":[{\"description\":\"x\",\"providerStates\":[{\"name\":"
+                       "\"%s\",\"params\":%s}],\"request\":{\"method\":\"GET\",\"path\":"
+                       "\"/made/1\",\"generators\":{\"path\":{\"type\":\"ProviderState\","
+                       "\"expression\":\"/made/${id}\"}}},\"response\":{\"status\":200}}],"
+                       "\"metadata\":{\"pactSpecification\":{\"version\":\"3.0.0\"}}}",
+                       state, params);
+    parse(f, text.data);
+    msvc_buffer_clear(&text);
+}
+
+static void sends_values_that_a_state_gives(void **state)
+{
+    struct fixture *f = *state;
+
+    parse_generated(f, "there", "{\"id\":\"1\"}");
+    verify(f, MSVC_CONTRACT_OPTIONS(.state = give_id));
+    assert_int_equal(msvc_contract_failed_count(f->report), 0);
+    assert_string_equal(f->log.data, "4711;");
+}
+
+static void sends_parameters_of_a_state_that_gives_none(void **state)
+{
+    struct fixture *f = *state;
+
+    parse_generated(f, "silent", "{\"id\":\"9\"}");
+    verify(f, MSVC_CONTRACT_OPTIONS(.state = give_id));
+    assert_string_equal(f->log.data, "9;");
+}
+
+static void fails_when_nobody_gives_a_value(void **state)
+{
+    struct fixture *f = *state;
+
+    parse_generated(f, "silent", "{}");
+    verify(f, MSVC_CONTRACT_OPTIONS(.state = give_id));
+    assert_string_equal(msvc_contract_mismatch(f->report, 0, 0)->part, "generator");
+    assert_null(msvc_contract_curl(f->report, 0));
 }
 
 static void says_the_same_with_any_number_of_workers(void **state)
@@ -385,6 +450,9 @@ int main(void)
         TEST(takes_nothing_down_unless_asked),
         TEST(takes_nothing_down_that_was_not_set_up),
         TEST(announces_an_interaction_without_states),
+        TEST(sends_values_that_a_state_gives),
+        TEST(sends_parameters_of_a_state_that_gives_none),
+        TEST(fails_when_nobody_gives_a_value),
         TEST(says_the_same_with_any_number_of_workers),
         TEST(ends_at_the_first_failure_when_asked),
         TEST(does_not_count_what_is_pending),
