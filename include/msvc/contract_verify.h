@@ -31,7 +31,8 @@ struct msvc_pact;
 /** One difference. Borrowed from the report; every text is there, "" where it makes no sense. */
 struct msvc_contract_mismatch {
     const char *part;      /**< "method", "path", "query", "header", "status", "body", "metadata",
-                              "state", "generator", "message", "plugin", "transport": where it is. */
+                              "state", "generator", "transport", "message", "plugin": where it
+                              is. */
     const char *path;      /**< In that part: "$.user.id", a header's name, a state's. */
     const char *rule;      /**< "equality", "type", "regex \d+". */
     const char *rule_path; /**< Where that rule stands; "" when it is the default. */
