@@ -59,6 +59,9 @@ struct msvc_call_options {
     bool is_idempotent;         /**< Doing it twice is harmless. Default false: what may have
                                    happened is not repeated. */
     struct msvc_cancel *cancel; /**< Borrowed. Ends waits and attempts that look at it. Optional. */
+    const char *key;            /**< Whose call it is, for rate_limits. Borrowed. Optional. */
+    const char *fault; /**< An order as msvc_fault_parse() reads it. Borrowed. Optional; without
+                          effect unless the policy has a fault that takes orders and is armed. */
     void **result; /**< Where msvc_call() puts the `result` of the attempt that succeeded; untouched
                       on failure. Optional. */
     msvc_discard_fn *discard; /**< For results of attempts that do not count: too late, failed, or

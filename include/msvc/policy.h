@@ -29,9 +29,11 @@ struct msvc_adaptive_limit;
 struct msvc_breaker;
 struct msvc_bulkhead;
 struct msvc_clock;
+struct msvc_fault;
 struct msvc_hedge;
 struct msvc_random;
 struct msvc_rate_limit;
+struct msvc_rate_limits;
 struct msvc_retry_budget;
 struct msvc_retry_options;
 
@@ -60,9 +62,11 @@ struct msvc_policy_options {
     struct msvc_breaker *breaker;               /**< Optional. */
     struct msvc_rate_limit *rate_limit;         /**< Optional. An attempt takes one, at once or not
                                                    at all. */
+    struct msvc_rate_limits *rate_limits;       /**< Optional. Likewise, for calls with a `key`. */
     struct msvc_bulkhead *bulkhead;             /**< Optional. Waited for within the attempt's
                                                    time. */
     struct msvc_adaptive_limit *adaptive_limit; /**< Optional. */
+    struct msvc_fault *fault;                   /**< Optional. Faults on purpose, for tests. */
     msvc_fallback_fn *fallback; /**< Optional. Runs once, after every failure but #MSVC_ERR_INVALID
                                    and #MSVC_ERR_CANCELLED. */
 

@@ -54,6 +54,8 @@ struct msvc_run_lane {
     struct msvc_adaptive_permit adaptive;
     uint64_t began_ns;
     uint64_t made_ns;
+    uint64_t held_until_ns;
+    int held_status;
     int phase;
     bool was_stopped;
 };

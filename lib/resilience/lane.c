@@ -6,7 +6,11 @@
  */
 #include "resilience/lane_internal.h"
 
+#include <string.h>
+
+#include <msvc/fault.h>
 #include <msvc/rate_limit.h>
+#include <msvc/rate_limits.h>
 #include <msvc/status.h>
 
 /* A call that a later policy did not allow says nothing about the dependency. */
@@ -45,8 +49,13 @@ static int confined(const struct msvc_run *run, struct msvc_run_lane *lane)
 
 static int limited(const struct msvc_run *run, struct msvc_run_lane *lane)
 {
+    struct msvc_rate_limits *limits = run->policy->options.rate_limits;
     struct msvc_rate_limit *limit = run->policy->options.rate_limit;
+    const char *key = run->options.key;
 
+    if (limits != NULL && key != NULL &&
+        msvc_rate_limits_take(limits, key, strlen(key), run->now_ns, NULL) < 0)
+        return refuse(run, lane, MSVC_ERR_REJECTED);
     if (limit != NULL && msvc_rate_limit_take(limit, run->now_ns, 1, 0, NULL) < 0)
         return refuse(run, lane, MSVC_ERR_REJECTED);
     return confined(run, lane);
@@ -78,6 +87,20 @@ int msvc__lane_settle(const struct msvc_run *run, struct msvc_run_lane *lane)
         return 0;
     msvc__lane_withdraw(run, lane);
     return MSVC_ERR_REJECTED;
+}
+
+/* As a dependency that is slow or fails: no longer than the attempt may take. */
+bool msvc__lane_hold(const struct msvc_run *run, struct msvc_run_lane *lane)
+{
+    struct msvc_fault_effect effect;
+    uint64_t until_ns;
+
+    if (!msvc_fault_draw(run->policy->options.fault, run->options.fault, &effect))
+        return false;
+    until_ns = run->now_ns + (uint64_t)effect.latency_ms * MSVC__NS_PER_MS;
+    lane->held_until_ns = msvc__earlier(until_ns, lane->attempt.deadline_ns);
+    lane->held_status = lane->held_until_ns < until_ns ? MSVC_ERR_TIMEOUT : effect.status;
+    return true;
 }
 
 void msvc__lane_withdraw(const struct msvc_run *run, struct msvc_run_lane *lane)

@@ -15,6 +15,7 @@ enum msvc__lane_phase {
     MSVC__LANE_OVER,
     MSVC__LANE_DUE,    /* its next attempt starts at retry.next_ns */
     MSVC__LANE_QUEUED, /* in the bulkhead's queue */
+    MSVC__LANE_HELD,   /* a fault on purpose, until held_until_ns */
     MSVC__LANE_FLYING, /* the attempt is the user's to end */
 };
 
@@ -23,6 +24,9 @@ int msvc__lane_admit(const struct msvc_run *run, struct msvc_run_lane *lane);
 
 /* While queued: has its turn come? As msvc__lane_admit(). */
 int msvc__lane_settle(const struct msvc_run *run, struct msvc_run_lane *lane);
+
+/* Whether a fault takes the attempt that was allowed: it is held then. */
+bool msvc__lane_hold(const struct msvc_run *run, struct msvc_run_lane *lane);
 
 /* The attempt was not made: give back what it holds. */
 void msvc__lane_withdraw(const struct msvc_run *run, struct msvc_run_lane *lane);

@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The generic cell rate algorithm: one number, the moment by which everything
- * granted so far would be done at an even pace. A call is granted if that moment
- * is not further ahead than a burst, and moves it on by one interval. One word
- * is all the state, so one compare-and-swap is all the work; relaxed, since
- * nothing else depends on it.
- *
- * Time is in sixteenths of nanoseconds since the limit was made: fine enough
- * that rounding the interval up costs less than 0.1 % at the highest rate, and
- * enough for 36 years.
- */
-#include <msvc/rate_limit.h>
+/* One word is all the state, so one compare-and-swap is all the work; relaxed, since nothing else
+ * depends on it. */
+#include "resilience/gcra_internal.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -21,18 +12,13 @@
 #include "base/alloc_internal.h"
 #include "base/options_internal.h"
 
-#define TICKS_PER_NS UINT64_C(16)
-#define TICKS_PER_MS (TICKS_PER_NS * 1000000)
+#define TICKS_PER_MS (MSVC__TICKS_PER_NS * 1000000)
 #define DAY_MS       86400000u
 #define YEAR_TICKS   (TICKS_PER_MS * DAY_MS * 365)
 
 struct msvc_rate_limit {
-    _Atomic uint64_t paced;         /* ticks: when all that was granted would be done */
-    const struct msvc_clock *clock; /* constant, as all below */
-    uint64_t made_ns;
-    uint64_t interval;  /* ticks */
-    uint64_t tolerance; /* ticks: how far ahead `paced` may be */
-    unsigned burst;
+    _Atomic uint64_t paced; /* ticks: when all that was granted would be done */
+    struct msvc__gcra gcra; /* constant */
 };
 
 static void fill_in(struct msvc_rate_limit_options *o)
@@ -57,29 +43,43 @@ static bool is_valid(const struct msvc_rate_limit_options *o)
            o->burst <= YEAR_TICKS / interval_of(o);
 }
 
+int msvc__gcra_init(struct msvc__gcra *out, const struct msvc_rate_limit_options *options)
+{
+    struct msvc_rate_limit_options filled = *options;
+
+    fill_in(&filled);
+    if (!is_valid(&filled))
+        return MSVC_ERR_INVALID;
+    *out = (struct msvc__gcra){
+        .clock = filled.clock,
+        .made_ns = msvc_clock_monotonic_ns(filled.clock),
+        .interval = interval_of(&filled),
+        .tolerance = interval_of(&filled) * filled.burst,
+        .burst = filled.burst,
+    };
+    return 0;
+}
+
 int msvc_rate_limit_new(struct msvc_rate_limit **out, const struct msvc_rate_limit_options *options)
 {
-    struct msvc_rate_limit_options filled;
+    struct msvc_rate_limit_options copied;
+    struct msvc__gcra gcra;
     struct msvc_rate_limit *limit;
     int status;
 
     if (out == NULL)
         return MSVC_ERR_INVALID;
-    status = msvc__options_copy(&filled, sizeof(filled), options);
+    status = msvc__options_copy(&copied, sizeof(copied), options);
     if (status < 0)
         return status;
-    fill_in(&filled);
-    if (!is_valid(&filled))
-        return MSVC_ERR_INVALID;
+    status = msvc__gcra_init(&gcra, &copied);
+    if (status < 0)
+        return status;
 
     limit = msvc__new(sizeof(*limit));
     if (limit == NULL)
         return MSVC_ERR_NOMEM;
-    limit->clock = filled.clock;
-    limit->made_ns = msvc_clock_monotonic_ns(filled.clock);
-    limit->burst = filled.burst;
-    limit->interval = interval_of(&filled);
-    limit->tolerance = limit->interval * filled.burst;
+    limit->gcra = gcra;
     *out = limit;
     return 0;
 }
@@ -89,11 +89,11 @@ void msvc_rate_limit_free(struct msvc_rate_limit *limit)
     free(limit);
 }
 
-static uint64_t ticks_at(const struct msvc_rate_limit *limit, uint64_t now_ns)
+uint64_t msvc__gcra_ticks(const struct msvc__gcra *gcra, uint64_t now_ns)
 {
     if (now_ns == 0)
-        now_ns = msvc_clock_monotonic_ns(limit->clock);
-    return now_ns > limit->made_ns ? (now_ns - limit->made_ns) * TICKS_PER_NS : 0;
+        now_ns = msvc_clock_monotonic_ns(gcra->clock);
+    return now_ns > gcra->made_ns ? (now_ns - gcra->made_ns) * MSVC__TICKS_PER_NS : 0;
 }
 
 static int answer(uint64_t *out_wait_ns, uint64_t wait_ns, int status)
@@ -113,15 +113,13 @@ int msvc_rate_limit_take(struct msvc_rate_limit *limit, uint64_t now_ns, unsigne
 
     if (limit == NULL || count == 0)
         return MSVC_ERR_INVALID;
-    if (count > limit->burst)
+    if (count > limit->gcra.burst)
         return answer(out_wait_ns, UINT64_MAX, MSVC_ERR_REJECTED);
-    now = ticks_at(limit, now_ns);
+    now = msvc__gcra_ticks(&limit->gcra, now_ns);
     seen = atomic_load_explicit(&limit->paced, memory_order_relaxed);
     do {
-        next = (seen > now ? seen : now) + limit->interval * count;
-        wait_ns = 0;
-        if (next > now + limit->tolerance)
-            wait_ns = (next - now - limit->tolerance + TICKS_PER_NS - 1) / TICKS_PER_NS;
+        next = (seen > now ? seen : now) + limit->gcra.interval * count;
+        wait_ns = msvc__gcra_wait_ns(&limit->gcra, now, next);
         if (wait_ns > most_wait_ns)
             return answer(out_wait_ns, wait_ns, MSVC_ERR_REJECTED);
     } while (!atomic_compare_exchange_weak_explicit(&limit->paced, &seen, next,

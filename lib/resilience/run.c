@@ -73,6 +73,8 @@ static void close_lane(struct msvc_run *run, struct msvc_run_lane *lane)
 {
     if (lane->phase == MSVC__LANE_QUEUED)
         msvc__lane_withdraw(run, lane);
+    else if (lane->phase == MSVC__LANE_HELD)
+        (void)msvc__lane_conclude(run, lane, MSVC_ERR_CANCELLED);
     give_back(lane);
     lane->phase = MSVC__LANE_OVER;
 }
@@ -95,6 +97,15 @@ static bool is_any(const struct msvc_run *run, enum msvc__lane_phase phase)
             return true;
     }
     return false;
+}
+
+static bool are_all_over(const struct msvc_run *run)
+{
+    for (unsigned i = 0; i < run->lane_count; i++) {
+        if (run->lanes[i].phase != MSVC__LANE_OVER)
+            return false;
+    }
+    return true;
 }
 
 static bool may_fall_back(int status)
@@ -140,8 +151,7 @@ static void go_on(struct msvc_run *run, struct msvc_run_lane *lane, int status, 
         return;
     if (msvc_retry_again(&lane->retry, status, asked_ms))
         lane->phase = MSVC__LANE_DUE;
-    else if (status >= 0 || (!is_any(run, MSVC__LANE_FLYING) && !is_any(run, MSVC__LANE_QUEUED) &&
-                             !is_any(run, MSVC__LANE_DUE)))
+    else if (status >= 0 || are_all_over(run))
         settle_on(run, status);
 }
 
@@ -164,11 +174,35 @@ static void launch(struct msvc_run *run, struct msvc_run_lane *lane)
     run->hedge_ns = delay_ns != 0 ? run->now_ns + delay_ns : 0;
 }
 
+/* A fault is over: it ends the attempt, or lets it go. */
+static bool let_go(struct msvc_run *run, struct msvc_run_lane *lane)
+{
+    lane->phase = MSVC__LANE_FLYING;
+    run->attempt = &lane->attempt;
+    if (lane->held_status == 0)
+        return true;
+    (void)msvc_run_report(run, &lane->attempt, lane->held_status, run->now_ns);
+    return false;
+}
+
+/* The attempt is allowed: make it, unless it is late or fails on purpose. */
+static bool make(struct msvc_run *run, struct msvc_run_lane *lane)
+{
+    launch(run, lane);
+    lane->phase = MSVC__LANE_FLYING;
+    if (!msvc__lane_hold(run, lane))
+        return true;
+    lane->phase = MSVC__LANE_HELD;
+    return lane->held_until_ns <= run->now_ns && let_go(run, lane);
+}
+
 /* Lead a lane on that has something to do. True: its attempt is to be made. */
 static bool lead_on(struct msvc_run *run, struct msvc_run_lane *lane)
 {
     int status;
 
+    if (lane->phase == MSVC__LANE_HELD)
+        return lane->held_until_ns <= run->now_ns && let_go(run, lane);
     if (lane->phase == MSVC__LANE_DUE && lane->retry.next_ns <= run->now_ns)
         status = start(run, lane);
     else if (lane->phase == MSVC__LANE_QUEUED)
@@ -181,11 +215,8 @@ static bool lead_on(struct msvc_run *run, struct msvc_run_lane *lane)
         go_on(run, lane, status, 0);
         return false;
     }
-    lane->phase = status > 0 ? MSVC__LANE_FLYING : MSVC__LANE_QUEUED;
-    if (status == 0)
-        return false;
-    launch(run, lane);
-    return true;
+    lane->phase = MSVC__LANE_QUEUED;
+    return status > 0 && make(run, lane);
 }
 
 static bool find_one_to_start(struct msvc_run *run)
@@ -203,7 +234,7 @@ static bool may_hedge(const struct msvc_run *run)
     const struct msvc_hedge *hedge = run->policy->options.hedge;
 
     return hedge != NULL && run->options.is_idempotent && !run->has_result && run->hedge_ns != 0 &&
-           newest->phase == MSVC__LANE_FLYING && !newest->was_stopped &&
+           newest->phase >= MSVC__LANE_HELD && !newest->was_stopped &&
            run->lane_count <= hedge->hedges;
 }
 
@@ -222,11 +253,8 @@ static bool hedge(struct msvc_run *run)
         return false;
     lane->retry.holds_budget = true;
     status = start(run, lane);
-    if (status > 0) {
-        lane->phase = MSVC__LANE_FLYING;
-        launch(run, lane);
-        return true;
-    }
+    if (status > 0)
+        return make(run, lane);
     lane->phase = status == 0 ? MSVC__LANE_QUEUED : MSVC__LANE_OVER;
     close_lane(run, lane);
     return false;
@@ -242,6 +270,8 @@ static enum msvc_run_step wait(struct msvc_run *run)
 
         if (lane->phase == MSVC__LANE_DUE)
             run->until_ns = msvc__earlier(run->until_ns, lane->retry.next_ns);
+        else if (lane->phase == MSVC__LANE_HELD)
+            run->until_ns = msvc__earlier(run->until_ns, lane->held_until_ns);
         else if (lane->phase != MSVC__LANE_OVER && !lane->was_stopped)
             run->until_ns = msvc__earlier(run->until_ns, lane->attempt.deadline_ns);
         if (lane->phase == MSVC__LANE_QUEUED)
