@@ -37,7 +37,7 @@ OWN = {
     "settings": {"settings"},
     "resilience": {"adaptive_limit", "breaker", "breaker_quick", "breaker_registry",
                    "breaker_saved",
-                   "bulkhead", "call", "deadline", "fault", "hedge",
+                   "bulkhead", "call", "fault", "hedge",
                    "policy", "rate_limit", "rate_limits", "retry", "run"},
     "health": {"health"},
     "bus": {"bus", "bus/memory"},
