@@ -31,6 +31,7 @@ struct cli_command {
 };
 
 int cli_stub(int argc, char **argv);
+int cli_compare(int argc, char **argv);
 int cli_lint(int argc, char **argv);
 int cli_verify(int argc, char **argv);
 

@@ -13,6 +13,7 @@
 static const struct cli_command commands[] = {
     { "verify", cli_verify, "hold a provider to pacts (the default)" },
     { "stub", cli_stub, "answer as pacts say" },
+    { "compare", cli_compare, "pacts against an OpenAPI document" },
     { "lint", cli_lint, "what in pacts cannot be meant" },
     { "publish", cli_publish, "pacts of a version to a broker" },
     { "can-i-deploy", cli_can_i_deploy, "whether versions go together" },
