@@ -38,7 +38,7 @@ wait_for_port()
 {
     python3 -c '
 import os, socket, sys, time
-port, pid, end = int(sys.argv[1]), int(sys.argv[2]), time.time() + 90
+port, pid, end = int(sys.argv[1]), int(sys.argv[2]), time.time() + 300
 while time.time() < end:
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
