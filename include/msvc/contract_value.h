@@ -34,6 +34,7 @@ enum msvc_pact_value_kind {
     MSVC_PACT_ARRAY_VALUE,
     MSVC_PACT_VARIANTS_VALUE,
     MSVC_PACT_BYTES_VALUE,
+    MSVC_PACT_DEFINED_VALUE, /**< What an expression says. */
 };
 
 struct msvc_pact_member;
@@ -41,7 +42,7 @@ struct msvc_pact_member;
 /** An example and how much of it counts. Make one with the functions and macros below. */
 struct msvc_pact_value {
     enum msvc_pact_value_kind kind;
-    const char *text;           /**< A text, JSON, or bytes. */
+    const char *text;           /**< A text, JSON, bytes, or an expression. */
     size_t length;              /**< Of bytes. */
     const char *rule;           /**< The name of a matcher; NULL: equal to the example. */
     const char *operand;        /**< What that matcher needs: a regex, a format. */
@@ -50,7 +51,8 @@ struct msvc_pact_value {
     const char *expression;     /**< What the provider's state puts in. */
     const struct msvc_pact_member *members; /**< Of an object; ended by a NULL name. */
     const struct msvc_pact_value *elements; /**< Of an array: its template; of variants: a list
-                                               that one of kind #MSVC_PACT_ABSENT ends. */
+                                               that one of kind #MSVC_PACT_ABSENT ends; of an
+                                               expression: its example. */
     size_t least;                           /**< Elements of an array; 0: no limit. */
     size_t most;                            /**< Elements of an array; 0: no limit. */
 };
@@ -101,6 +103,10 @@ MSVC_API struct msvc_pact_value msvc_pact_semver(const char *example);
  * object, or NULL): `msvc_pact_rule("contentType", "{\"value\":\"image/png\"}", example)`. */
 MSVC_API struct msvc_pact_value msvc_pact_rule(const char *matcher, const char *attributes,
                                                struct msvc_pact_value example);
+/** What the definition language of matching rules says: `"matching(regex, '[0-9]+', '7')"`.
+ * @p example is for one that has none, such as `"atLeast(2)"`; else NULL. */
+MSVC_API struct msvc_pact_value msvc_pact_defined(const char *expression,
+                                                  const struct msvc_pact_value *example);
 /** Let the provider put in what it has made in its state: `"${id}"`, "/users/${id}". */
 MSVC_API struct msvc_pact_value msvc_pact_from_state(const char *expression,
                                                      struct msvc_pact_value example);

@@ -62,7 +62,8 @@ static int write_values(struct msvc__draft *d, enum msvc__section section,
 
 static bool is_text(const struct msvc_pact_value *value)
 {
-    return value->kind == MSVC_PACT_TEXT_VALUE || value->kind == MSVC_PACT_JSON_VALUE;
+    return value->kind == MSVC_PACT_TEXT_VALUE || value->kind == MSVC_PACT_JSON_VALUE ||
+           value->kind == MSVC_PACT_DEFINED_VALUE;
 }
 
 static int write_members(struct msvc__draft *d, enum msvc__section section,

@@ -11,6 +11,7 @@
 
 #include "contract/canonical_internal.h"
 #include "contract/compose_internal.h"
+#include "contract/definition_internal.h"
 #include "contract/model_internal.h"
 #include "message/base64_internal.h"
 
@@ -126,6 +127,14 @@ struct msvc_pact_value msvc_pact_rule(const char *matcher, const char *attribute
 
     value.operand_is_attributes = true;
     return value;
+}
+
+struct msvc_pact_value msvc_pact_defined(const char *expression,
+                                         const struct msvc_pact_value *example)
+{
+    return (struct msvc_pact_value){ .kind = MSVC_PACT_DEFINED_VALUE,
+                                     .text = expression,
+                                     .elements = example };
 }
 
 struct msvc_pact_value msvc_pact_from_state(const char *expression, struct msvc_pact_value example)
@@ -298,6 +307,54 @@ static void write_generator(struct writing *x, const struct msvc_pact_value *val
     }
 }
 
+/* Its attributes under the name that says it is one; "type" among them is nobody's. */
+static int write_generator_of(struct writing *x, const struct msvc__definition *d)
+{
+    struct msvc_json_document *document = NULL;
+    int status = d->generator != NULL
+                     ? msvc_json_parse(&document, d->generator, strlen(d->generator), NULL, x->err)
+                     : 0;
+    const char *type = msvc_json_string(msvc_json_member(msvc_json_root(document), "type"), NULL);
+
+    if (type != NULL) {
+        msvc_json_member_text(x->w, "pact:generator:type", type);
+        status = write_attributes(x, d->generator);
+    }
+    msvc_json_free(document);
+    return status;
+}
+
+static int write_example_of(struct writing *x, const struct msvc__definition *d,
+                            const struct msvc_pact_value *value, unsigned depth)
+{
+    if (d->reference != NULL)
+        return invalid(x, "an expression that stands for itself, found one that refers to another");
+    if (d->value != NULL)
+        return msvc__value_write_json(x->w, d->value, x->err);
+    return value->elements != NULL ? write(x, value->elements, depth + 1)
+                                   : invalid(x, "an example beside the expression, found none");
+}
+
+static int write_defined(struct writing *x, const struct msvc_pact_value *value, unsigned depth)
+{
+    struct msvc__definition d;
+    int status = value->text != NULL ? msvc__definition_parse(&d, value->text, x->err)
+                                     : invalid(x, "an expression, found none");
+
+    if (status < 0)
+        return msvc__as_invalid(status, x->err);
+    msvc_json_begin_object(x->w);
+    msvc_json_key(x->w, "pact:matcher:type");
+    msvc_json_raw(x->w, d.matchers, strlen(d.matchers));
+    status = write_generator_of(x, &d);
+    msvc_json_key(x->w, "value");
+    if (status == 0)
+        status = write_example_of(x, &d, value, depth);
+    msvc_json_end_object(x->w);
+    msvc__definition_clear(&d);
+    return status;
+}
+
 static int write(struct writing *x, const struct msvc_pact_value *value, unsigned depth)
 {
     bool has_generator = value->expression != NULL || value->generator != NULL;
@@ -306,6 +363,8 @@ static int write(struct writing *x, const struct msvc_pact_value *value, unsigne
     if (depth > DEPTH_MAX)
         return msvc_error_set(x->err, MSVC_ERR_LIMIT, MSVC__CONTRACT, 0,
                               "values are nested more than %d deep", DEPTH_MAX);
+    if (value->kind == MSVC_PACT_DEFINED_VALUE)
+        return write_defined(x, value, depth);
     if (value->rule == NULL && !has_generator)
         return write_example(x, value, depth);
     msvc_json_begin_object(x->w);

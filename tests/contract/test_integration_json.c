@@ -184,6 +184,55 @@ static void says_where_a_matcher_makes_no_sense(void **state)
     assert_int_equal(f->err.status, MSVC_ERR_INVALID);
 }
 
+static void takes_the_definition_language(void **state)
+{
+    struct fixture *f = *state;
+    const struct msvc_pact_value list = msvc_pact_json("[\"1\"]");
+
+    begin(f, 4);
+    assert_int_equal(
+        msvc_pact_add(
+            f->pact,
+            MSVC_PACT_INTERACTION(
+                    .description = "d",
+                    .request = { .path = "/",
+                                 .headers = MSVC_PACT_MEMBERS(
+                                     { "X", msvc_pact_defined("matching(regex, 'v[0-9]', 'v1')",
+                                                              NULL) }) },
+                    .response = { .body = MSVC_PACT_OBJECT(
+                                      { "id", msvc_pact_defined("matching(integer, 7)", NULL) },
+                                      { "list", msvc_pact_defined("atLeast(1)", &list) }) }),
+            &f->err),
+        0);
+    read_back(f);
+    assert_written(f, "request", "matchingRules",
+                   "{\"header\":{\"X\":{\"combine\":\"AND\",\"matchers\":[{\"match\":\"regex\","
+                   "\"regex\":\"v[0-9]\"}]}}}");
+    assert_written(f, "response", "matchingRules",
+                   "{\"body\":{\"$.id\":{\"combine\":\"AND\",\"matchers\":[{\"match\":"
+                   "\"integer\"}]},\"$.list\":{\"combine\":\"AND\",\"matchers\":[{\"match\":"
+                   "\"type\",\"min\":1}]}}}");
+}
+
+static void says_where_a_definition_is_wrong(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const wrong[] = { "matching(regex", "atLeast(2)", "matching($'other')" };
+
+    begin(f, 4);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(
+            msvc_pact_add(f->pact,
+                          MSVC_PACT_INTERACTION(.description = "d", .request = { .path = "/" },
+                                                .response = { .body = MSVC_PACT_OBJECT(
+                                                                  { "id", msvc_pact_defined(
+                                                                              wrong[i], NULL) }) }),
+                          &f->err),
+            MSVC_ERR_INVALID);
+        assert_string_not_equal(f->err.message, "");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +240,7 @@ int main(void)
         TEST(takes_example_rule_and_generator_apart),  TEST(lets_the_first_element_speak_for_all),
         TEST(keeps_the_rules_of_each_variant_with_it), TEST(looks_at_keys_and_values_of_maps),
         TEST(works_in_path_query_and_headers),         TEST(says_where_a_matcher_makes_no_sense),
+        TEST(takes_the_definition_language),           TEST(says_where_a_definition_is_wrong),
     };
 
     return cmocka_run_group_tests_name("integration JSON", tests, NULL, NULL);
