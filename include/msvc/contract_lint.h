@@ -31,6 +31,8 @@ enum msvc_pact_lint_kind {
     MSVC_PACT_LINT_BROKEN_EXAMPLE,  /**< It breaks its own rule. */
     MSVC_PACT_LINT_DUPLICATE,       /**< Another interaction has the same description and states. */
     MSVC_PACT_LINT_UNREADABLE,      /**< An interaction, a rule or a pattern that cannot be read. */
+    MSVC_PACT_LINT_SCHEMA,          /**< What the schema of its version does not allow; in a file
+                                       that can be read. */
 };
 
 /** One finding. Borrowed; every text is there, "" where it makes no sense. */

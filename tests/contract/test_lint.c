@@ -176,9 +176,17 @@ static void reports_for_people_and_programs(void **state)
     msvc_pact_lint_free(lint);
 }
 
+static void finds_what_the_schema_does_not_allow(void **state)
+{
+    (void)state;
+    finds(PACT("3.0.0", ASKS("a", "\"status\":600")), MSVC_PACT_LINT_SCHEMA,
+          "$.interactions[0].response.status");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_what_the_schema_does_not_allow),
         cmocka_unit_test(says_nothing_about_a_good_pact),
         cmocka_unit_test(finds_a_rule_for_what_is_not_there),
         cmocka_unit_test(finds_a_rule_for_a_header_that_is_not_there),

@@ -13,7 +13,8 @@
 static const char help[] =
     "usage: msvc-verify lint [--json] PACT…\n"
     "PACT is a file or a folder (every *.json in it).\n"
-    "finds: dead-rule, tied-rules, unknown-matcher, broken-example, duplicate, unreadable\n"
+    "finds: dead-rule, tied-rules, unknown-matcher, broken-example, duplicate, unreadable,\n"
+    "       schema\n"
     "  --json                    one object for each file\n"
     "  --help\n";
 

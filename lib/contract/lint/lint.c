@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <msvc/buffer.h>
+#include <msvc/contract_check.h>
 #include <msvc/error.h>
 #include <msvc/json.h>
 #include <msvc/status.h>
@@ -23,6 +24,7 @@ static const char *const names[] = {
     [MSVC_PACT_LINT_BROKEN_EXAMPLE] = "broken-example",
     [MSVC_PACT_LINT_DUPLICATE] = "duplicate",
     [MSVC_PACT_LINT_UNREADABLE] = "unreadable",
+    [MSVC_PACT_LINT_SCHEMA] = "schema",
 };
 
 static void clear_finding(struct msvc_pact_lint_finding *one)
@@ -159,6 +161,35 @@ static int lint_root(struct msvc_pact_lint *lint, const struct msvc_json *root,
     return lint->status < 0 ? msvc_error_set(err, lint->status, MSVC__CONTRACT, 0, "no memory") : 0;
 }
 
+static void note_problem(const char *where, const char *problem, void *user)
+{
+    const struct msvc__lint_place file = { "", "" };
+
+    msvc__lint_add(user, MSVC_PACT_LINT_SCHEMA, &file, where, "%s", problem);
+}
+
+/* What cannot be read or is not known was said already, and better. */
+static bool breaks_the_schema(const struct msvc_pact_lint *lint)
+{
+    bool does = false;
+
+    for (size_t i = 0; !does && i < lint->count; i++)
+        does = lint->items[i].kind == MSVC_PACT_LINT_UNREADABLE ||
+               lint->items[i].kind == MSVC_PACT_LINT_UNKNOWN_MATCHER;
+    return does;
+}
+
+static int lint_schema(struct msvc_pact_lint *lint, const char *text, size_t length,
+                       struct msvc_error *err)
+{
+    int status;
+
+    if (breaks_the_schema(lint))
+        return 0;
+    status = msvc_pact_check(text, length, 0, note_problem, lint, err);
+    return status < 0 ? status : 0;
+}
+
 int msvc_pact_lint(struct msvc_pact_lint **out, const char *text, size_t length,
                    struct msvc_error *err)
 {
@@ -176,6 +207,8 @@ int msvc_pact_lint(struct msvc_pact_lint **out, const char *text, size_t length,
     status = lint != NULL ? lint_root(lint, msvc_json_root(document), err)
                           : msvc_error_set(err, MSVC_ERR_NOMEM, MSVC__CONTRACT, 0, "no memory");
     msvc_json_free(document);
+    if (status == 0)
+        status = lint_schema(lint, text, length, err);
     if (status < 0)
         msvc_pact_lint_free(lint);
     else
@@ -212,9 +245,12 @@ int msvc_pact_lint_text(const struct msvc_pact_lint *lint, const char *name,
     for (size_t i = 0; i < lint->count; i++) {
         const struct msvc_pact_lint_finding *one = &lint->items[i];
 
-        msvc_buffer_printf(out, "%s: %s: \"%s\"%s%s%s%s: %s\n", name, one->kind_name,
-                           one->interaction, one->part[0] != '\0' ? ", " : "", one->part,
-                           one->where[0] != '\0' ? " " : "", one->where, one->message);
+        msvc_buffer_printf(out, "%s: %s: ", name, one->kind_name);
+        if (one->kind != MSVC_PACT_LINT_SCHEMA)
+            msvc_buffer_printf(out, "\"%s\"%s%s%s", one->interaction,
+                               one->part[0] != '\0' ? ", " : "", one->part,
+                               one->where[0] != '\0' ? " " : "");
+        msvc_buffer_printf(out, "%s: %s\n", one->where, one->message);
     }
     return msvc_buffer_status(out);
 }
