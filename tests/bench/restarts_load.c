@@ -173,8 +173,9 @@ static bool has_connection(struct client *c, size_t i)
 static void lose(struct client *c, size_t replica, bool was_kept, const char *why)
 {
     if (atomic_fetch_add(&c->load->lost, 1) == 0)
-        (void)snprintf(c->load->problem, sizeof(c->load->problem), "replica %zu, %s connection: %s",
-                       replica, was_kept ? "a kept" : "a new", why);
+        (void)snprintf(c->load->problem, sizeof(c->load->problem),
+                       "replica %zu, %s connection: %.200s", replica, was_kept ? "a kept" : "a new",
+                       why);
     hang_up(c, replica);
 }
 

@@ -39,6 +39,7 @@ static char *copy(const char *text)
     return msvc__copy_text(text != NULL ? text : "");
 }
 
+MSVC_PRINTF(1, 0)
 static char *write(const char *message, va_list arguments)
 {
     struct msvc_buffer text = MSVC_BUFFER_INIT;

@@ -42,6 +42,7 @@ static char *write_place(const struct msvc__agree *c, const struct msvc__place *
     return steal(&text);
 }
 
+MSVC_PRINTF(1, 0)
 static char *write_message(const char *message, va_list arguments)
 {
     struct msvc_error err; /* which makes a line of anything */

@@ -31,7 +31,8 @@ struct reader {
     bool failed;
 };
 
-static void complain(struct reader *r, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void complain(struct reader *r, const char *format,
+                                                           ...)
 {
     va_list arguments;
     size_t used;
