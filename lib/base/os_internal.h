@@ -66,6 +66,10 @@ MSVC_API MSVC_MUST_USE int msvc__lock_wait(int fd);
 /* Let the kernel end a TCP connection whose peer takes no bytes for so long. Best effort. */
 MSVC_API void msvc__tcp_user_timeout(int fd, unsigned timeout_ms);
 
+/* Let no new connection begin at a listening TCP socket; those that have begun are completed and
+ * can be accepted. Best effort. */
+MSVC_API void msvc__tcp_take_no_more(int fd);
+
 /* The name of the running program, for defaults and messages; "unknown" when the system does not
  * tell. Static. */
 MSVC_API const char *msvc__os_program_name(void);

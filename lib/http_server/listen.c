@@ -15,6 +15,8 @@
 #include <msvc/error.h>
 #include <msvc/status.h>
 
+#include "base/os_internal.h"
+
 #define BACKLOG     1024
 #define UNIX_PREFIX "unix:"
 
@@ -159,12 +161,19 @@ int msvc__listen(struct listener *out, const char *address, struct msvc_error *e
     return status;
 }
 
+void msvc__listener_close_door(struct listener *l)
+{
+    if (strncmp(l->address, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
+        (void)unlink(l->address + strlen(UNIX_PREFIX));
+    else
+        msvc__tcp_take_no_more(l->fd);
+}
+
 void msvc__listener_shut(struct listener *l)
 {
     if (l->fd < 0 || l->is_shut)
         return;
-    if (strncmp(l->address, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
-        (void)unlink(l->address + strlen(UNIX_PREFIX));
+    msvc__listener_close_door(l);
     (void)shutdown(l->fd, SHUT_RDWR);
     l->is_shut = true;
 }

@@ -8,6 +8,7 @@
 #include "http_server/server_internal.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +24,10 @@
 #include "base/fork_internal.h"
 #include "base/options_internal.h"
 
-#define NS_PER_MS  1000000
-#define SILENCE_MS 100 /* a connection that said nothing for so long is not about to */
+#define NS_PER_MS        1000000
+#define HANDSHAKE_MS     10 /* the last step of one that has begun comes within that */
+#define HANDSHAKE_ROUNDS 100
+#define SILENCE_MS       100 /* a connection that said nothing for so long is not about to */
 /* Behind the request's headers, for the head of the answer: without room for it libmicrohttpd
  * closes the connection and says nothing. */
 #define REPLY_HEAD_BYTES (MSVC__HTTP_REPLY_HEAD_MAX + 512)
@@ -233,23 +236,34 @@ void msvc_http_server_drain(struct msvc_http_server *s)
         atomic_store(&s->is_draining, true);
 }
 
-/*
- * Once libmicrohttpd has let go of the socket, what the kernel has accepted is
- * still ours: closing would break those connections.
- */
-static void stop_listening(struct msvc_http_server *s)
+static void take_waiting(struct msvc_http_server *s)
 {
     struct sockaddr_storage peer;
     socklen_t length = sizeof(peer);
     int fd;
 
-    if (s->listener.is_shut || s->daemon == NULL)
-        return;
-    (void)MHD_quiesce_daemon(s->daemon);
     while ((fd = accept(s->listener.fd, (struct sockaddr *)&peer, &length)) >= 0) {
         (void)MHD_add_connection(s->daemon, fd, (struct sockaddr *)&peer, length);
         length = sizeof(peer);
     }
+}
+
+/*
+ * Once libmicrohttpd has let go of the socket, what the kernel has accepted is
+ * still ours, and so is who is in the middle of a handshake: closing would
+ * break those connections, perhaps with a request on them.
+ */
+static void stop_listening(struct msvc_http_server *s)
+{
+    struct pollfd waiting = { .fd = s->listener.fd, .events = POLLIN };
+
+    if (s->listener.is_shut || s->daemon == NULL)
+        return;
+    (void)MHD_quiesce_daemon(s->daemon);
+    msvc__listener_close_door(&s->listener);
+    take_waiting(s);
+    for (int i = 0; i < HANDSHAKE_ROUNDS && poll(&waiting, 1, HANDSHAKE_MS) > 0; i++)
+        take_waiting(s);
     msvc__listener_shut(&s->listener);
 }
 
