@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -166,17 +165,30 @@ void msvc__tcp_user_timeout(int fd, unsigned timeout_ms)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
 }
 
+/* Classic BPF as the kernel takes it; not every libc comes with the kernel's headers. */
+struct instruction {
+    uint16_t code;
+    uint8_t if_true, if_false; /* instructions to skip */
+    uint32_t operand;
+};
+
+struct program {
+    unsigned short length;
+    struct instruction *instructions;
+};
+
 /* A filter of the socket sees the TCP header: what has SYN set is dropped. */
 void msvc__tcp_take_no_more(int fd)
 {
+    enum { LOAD_BYTE = 0x30, IF_ANY_BIT = 0x45, RETURN = 0x06 };
     enum { FLAGS_AT = 13, SYN = 0x02, DROP = 0, PASS = 0x7fffffff };
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FLAGS_AT),
-        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, SYN, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, DROP),
-        BPF_STMT(BPF_RET | BPF_K, PASS),
+    struct instruction code[] = {
+        { LOAD_BYTE, 0, 0, FLAGS_AT },
+        { IF_ANY_BIT, 0, 1, SYN },
+        { RETURN, 0, 0, DROP },
+        { RETURN, 0, 0, PASS },
     };
-    struct sock_fprog program = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+    struct program program = { sizeof(code) / sizeof(code[0]), code };
 
     (void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
