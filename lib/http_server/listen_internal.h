@@ -19,7 +19,8 @@ struct listener {
 /* Returns 0, MSVC_ERR_INVALID or MSVC_ERR_UNAVAILABLE. */
 int msvc__listen(struct listener *out, const char *address, struct msvc_error *err);
 
-/* Nobody new may begin to connect; the file of a Unix socket goes. Who has begun can be accepted. */
+/* Nobody new may begin to connect; the file of a Unix socket goes. Who has begun can be accepted.
+ */
 void msvc__listener_close_door(struct listener *listener);
 
 /* Take nobody any more: who connects is refused. */
